@@ -1,0 +1,472 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/base.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "net/conn_int.h"
+
+enum {
+	DRAIN_READS = 64, /* turns of discarded input while closing */
+};
+
+/* --- lists and ends */
+
+static void leave_list(struct conn *c)
+{
+	struct conn_env *env = c->env;
+
+	switch (c->state) {
+	case CONNECTING:
+	case HANDSHAKE:
+		TAILQ_REMOVE(&env->handshaking, c, next);
+		env->n_handshaking--;
+		break;
+	case OPEN:
+	case FINISHING:
+		TAILQ_REMOVE(&env->open, c, next);
+		env->n_open--;
+		break;
+	case CLOSING:
+		TAILQ_REMOVE(&env->closing, c, next);
+		env->n_closing--;
+		break;
+	}
+}
+
+static void enter(struct conn *c, enum conn_state state)
+{
+	struct conn_env *env = c->env;
+	bool was_open = c->state == OPEN || c->state == FINISHING;
+	bool is_open = state == OPEN || state == FINISHING;
+
+	c->since = loop_now(env->loop);
+	if (was_open && is_open) {
+		c->state = state;
+		return;
+	}
+	if (!(c->state == CONNECTING && state == HANDSHAKE)) {
+		leave_list(c);
+		if (is_open) {
+			TAILQ_INSERT_TAIL(&env->open, c, next);
+			env->n_open++;
+		} else {
+			TAILQ_INSERT_TAIL(&env->closing, c, next);
+			env->n_closing++;
+		}
+	}
+	c->state = state;
+}
+
+void conn_destroy(struct conn *c)
+{
+	h2_free(c->h2); /* requests of ours that are still open fail now */
+	c->h2 = NULL;
+	leave_list(c);
+	c->env->handler->on_end(c, c->end, c->why);
+	loop_io_stop(&c->io);
+	loop_timer_stop(&c->timer);
+	close(c->fd);
+	tls_free(c->tls);
+	buf_release(&c->pending);
+	mem_free(c);
+}
+
+/* Records the first reason; conn_destroy() happens when no callback is on the stack. */
+static void doom(struct conn *c, enum conn_end end, const char *why)
+{
+	if (!c->is_doomed && c->state != CLOSING && c->state != FINISHING) {
+		c->end = end;
+		c->why = why;
+	}
+	c->is_doomed = true;
+}
+
+/* --- sending */
+
+static int send_some(struct conn *c, const char *p, size_t n, size_t *sent)
+{
+	ssize_t rc;
+
+	*sent = 0;
+	do {
+		rc = send(c->fd, p, n, MSG_NOSIGNAL);
+	} while (rc < 0 && errno == EINTR);
+	if (rc < 0)
+		return errno == EAGAIN ? 0 : ERR_CLOSED;
+	*sent = (size_t)rc;
+	return 0;
+}
+
+/* Sends what waits, and keeps what the socket does not take. */
+static int send_output(struct conn *c)
+{
+	struct buf *out = &c->env->pipe.out;
+	size_t sent = 0;
+	int rc;
+
+	if (c->pending.len > 0) {
+		if (out->len > 0 && buf_add(&c->pending, out->data, out->len))
+			return ERR_LIMIT;
+		buf_reset(out);
+		rc = send_some(c, c->pending.data, c->pending.len, &sent);
+		buf_drop(&c->pending, sent);
+		if (sent > 0)
+			c->blocked = loop_now(c->env->loop);
+		if (c->pending.len == 0)
+			buf_release(&c->pending);
+		return rc;
+	}
+	if (out->len == 0)
+		return 0;
+	rc = send_some(c, out->data, out->len, &sent);
+	if (rc == 0 && sent < out->len) {
+		c->blocked = loop_now(c->env->loop);
+		rc = buf_add(&c->pending, out->data + sent, out->len - sent);
+	}
+	buf_reset(out);
+	return rc;
+}
+
+/* Moves what the session has to say through TLS into the output. */
+static int produce(struct conn *c)
+{
+	struct buf *frames = &c->env->frames;
+	int rc = h2_output(c->h2, frames);
+
+	if (rc == 0 && frames->len > 0)
+		rc = tls_write(c->tls, frames->data, frames->len);
+	buf_reset(frames);
+	return rc;
+}
+
+static void begin_closing(struct conn *c)
+{
+	if (c->state == OPEN)
+		c->end = CONN_END_PEER; /* its GOAWAY was the last word */
+	tls_close(c->tls);
+	enter(c, CLOSING);
+}
+
+/* --- deadlines */
+
+static msec idle_of(const struct conn *c)
+{
+	return c->idle ? c->idle : c->env->timeouts.idle;
+}
+
+static msec deadline_of(const struct conn *c)
+{
+	const struct conn_timeouts *t = &c->env->timeouts;
+	msec at, streams;
+
+	switch (c->state) {
+	case CONNECTING:
+	case HANDSHAKE:
+		return c->since + t->handshake;
+	case FINISHING:
+	case CLOSING:
+		return c->since + t->close;
+	case OPEN:
+		break;
+	}
+	if (h2_exchanges(c->h2) == 0)
+		at = c->since + t->first_request;
+	else
+		at = c->active + idle_of(c);
+	streams = h2_deadline(c->h2);
+	if (streams && streams < at)
+		at = streams;
+	if (c->pending.len > 0 && c->blocked + t->write < at)
+		at = c->blocked + t->write;
+	return at;
+}
+
+/* The timer is only moved when it would fire too late: most deadlines are never reached. */
+void conn_arm(struct conn *c)
+{
+	msec now = loop_now(c->env->loop), at = deadline_of(c);
+
+	if (c->timer_at && c->timer_at <= at)
+		return;
+	c->timer_at = at;
+	loop_timer_set(&c->timer, at > now ? at - now : 1);
+}
+
+/* --- the end of a turn */
+
+static void settle(struct conn *c)
+{
+	int want;
+
+	if (!c->is_doomed && c->h2 && (c->state == OPEN || c->state == FINISHING)) {
+		if (produce(c))
+			doom(c, CONN_END_H2, "the session cannot go on");
+		else if (h2_is_over(c->h2))
+			begin_closing(c);
+	}
+	if (send_output(c))
+		doom(c, CONN_END_PEER, "");
+	if (c->is_doomed) {
+		buf_reset(&c->env->pipe.out);
+		conn_destroy(c);
+		return;
+	}
+	if (c->state == CLOSING && c->pending.len == 0 && !c->is_shut) {
+		c->is_shut = true;
+		shutdown(c->fd, SHUT_WR);
+	}
+	/* while output waits, nothing more is read: that is the peer's own flow control */
+	want = c->pending.len > 0 || c->state == CONNECTING ? LOOP_WRITE : LOOP_READ;
+	loop_io_want(&c->io, want);
+	conn_arm(c);
+}
+
+/* Until end_turn() the worker's buffers are this connection's, and nothing is freed. */
+static void begin_turn(struct conn *c)
+{
+	ensure(!c->env->turn);
+	c->env->turn = c;
+}
+
+static void end_turn(struct conn *c)
+{
+	c->env->turn = NULL;
+	if (c->h2 && h2_exchanges(c->h2) != c->exchanges_seen) {
+		c->exchanges_seen = h2_exchanges(c->h2);
+		c->active = loop_now(c->env->loop);
+	}
+	settle(c);
+}
+
+/* No more than what the peer has begun; the connection closes when that is done. */
+static void finish(struct conn *c, enum h2_code code, enum conn_end end, const char *why)
+{
+	if (c->state != OPEN)
+		return;
+	c->end = end;
+	c->why = why;
+	h2_finish(c->h2, code);
+	enter(c, FINISHING);
+}
+
+/* --- receiving */
+
+/* Alert or not: what is in the output goes out, then the connection ends in the orderly way. */
+static void fail_tls(struct conn *c)
+{
+	c->end = CONN_END_TLS;
+	c->why = c->env->pipe.why ? c->env->pipe.why : "";
+	enter(c, CLOSING);
+}
+
+static const struct h2_handler stream_handler;
+
+static void on_handshake_done(struct conn *c)
+{
+	struct conn_env *env = c->env;
+	msec now = loop_now(env->loop);
+
+	c->h2 = c->is_server ? h2_server(env->pool, &env->h2, &stream_handler, c, now)
+			     : h2_client(env->pool, &env->h2, &stream_handler, c, now);
+	enter(c, OPEN);
+	c->active = c->opened = now;
+	if (!env->handler->on_ready(c))
+		finish(c, H2_ENHANCE_YOUR_CALM, CONN_END_DONE, "turned away");
+}
+
+static void read_plain(struct conn *c)
+{
+	struct conn_env *env = c->env;
+	int n;
+
+	while ((n = tls_read(c->tls, env->plain, TLS_RECORD_MAX)) > 0) {
+		if (c->state == CLOSING)
+			continue;
+		if (h2_input(c->h2, env->plain, (size_t)n, loop_now(env->loop)) &&
+		    c->state == OPEN) {
+			c->end = CONN_END_H2;
+			c->why = h2_why(c->h2);
+			enter(c, FINISHING);
+		}
+	}
+	if (n == ERR_CLOSED)
+		doom(c, CONN_END_PEER, ""); /* nothing but FIN can follow */
+	else if (n < 0 && c->state == CLOSING)
+		doom(c, c->end, c->why);
+	else if (n < 0)
+		fail_tls(c);
+}
+
+static void process(struct conn *c, size_t n)
+{
+	c->env->pipe.in = (struct str){ c->env->input, n };
+	c->env->pipe.wall_s = loop_wall_s(c->env->loop);
+	c->env->pipe.why = NULL;
+	if (c->state == HANDSHAKE) {
+		int rc = tls_handshake(c->tls);
+
+		if (rc < 0)
+			fail_tls(c);
+		else if (rc == 0)
+			on_handshake_done(c);
+	}
+	if (c->h2)
+		read_plain(c);
+	c->env->pipe.in.n = 0;
+}
+
+static void receive(struct conn *c)
+{
+	ssize_t n = recv(c->fd, c->env->input, CONN_INPUT_BYTES, 0);
+
+	if (n > 0) {
+		if (c->state == CLOSING && ++c->drained > DRAIN_READS)
+			doom(c, c->end, c->why);
+		else
+			process(c, (size_t)n);
+	} else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
+		doom(c, CONN_END_PEER, n ? "reset" : "");
+	}
+}
+
+static void on_connected(struct conn *c)
+{
+	int error = 0;
+	socklen_t n = sizeof(error);
+
+	if (getsockopt(c->fd, SOL_SOCKET, SO_ERROR, &error, &n) != 0 || error != 0) {
+		doom(c, CONN_END_PEER, strerrordesc_np(error));
+		return;
+	}
+	enter(c, HANDSHAKE);
+	process(c, 0); /* ClientHello */
+}
+
+void conn_on_io(struct loop_io *io, int events)
+{
+	struct conn *c = container_of(io, struct conn, io);
+
+	begin_turn(c);
+	if (c->state == CONNECTING)
+		on_connected(c);
+	else if (events & LOOP_READ)
+		receive(c);
+	end_turn(c);
+}
+
+static void on_deadline(struct conn *c, msec now)
+{
+	const struct conn_timeouts *t = &c->env->timeouts;
+	bool was_used;
+
+	switch (c->state) {
+	case CONNECTING:
+	case HANDSHAKE:
+		doom(c, CONN_END_TIMEOUT, "the handshake took too long");
+		return;
+	case FINISHING:
+	case CLOSING:
+		c->is_doomed = true;
+		return;
+	case OPEN:
+		break;
+	}
+	h2_expire(c->h2, now);
+	was_used = h2_exchanges(c->h2) > 0;
+	if (c->pending.len > 0 && c->blocked + t->write <= now) {
+		doom(c, CONN_END_TIMEOUT, "the peer does not read");
+	} else if (!was_used && c->since + t->first_request <= now) {
+		finish(c, H2_NO_ERROR, CONN_END_TIMEOUT, "no complete request in time");
+	} else if (was_used && h2_open_streams(c->h2) == 0 && c->active + idle_of(c) <= now) {
+		c->active = now;
+		if (!c->env->handler->on_idle(c))
+			finish(c, H2_NO_ERROR, CONN_END_IDLE, "");
+	}
+}
+
+void conn_on_timer(struct loop_timer *timer)
+{
+	struct conn *c = container_of(timer, struct conn, timer);
+	msec now = loop_now(c->env->loop);
+
+	c->timer_at = 0;
+	if (deadline_of(c) > now) {
+		conn_arm(c);
+		return;
+	}
+	begin_turn(c);
+	on_deadline(c, now);
+	end_turn(c);
+}
+
+/* --- from the session to the owner */
+
+static void on_headers(void *arg, struct h2_stream *s)
+{
+	struct conn *c = arg;
+
+	c->env->handler->on_headers(c, s);
+}
+
+static void on_request(void *arg, struct h2_stream *s)
+{
+	struct conn *c = arg;
+
+	c->env->handler->on_request(c, s);
+}
+
+static void on_excess(void *arg, struct h2_stream *s, unsigned status)
+{
+	struct conn *c = arg;
+
+	c->env->handler->on_excess(c, s, status);
+}
+
+static void on_response(void *arg, struct h2_stream *s, bool complete, uint32_t code)
+{
+	struct conn *c = arg;
+
+	c->env->handler->on_response(c, s, complete, code);
+}
+
+static const struct h2_handler stream_handler = {
+	.on_headers = on_headers,
+	.on_request = on_request,
+	.on_excess = on_excess,
+	.on_response = on_response,
+};
+
+/* --- orders of the owner */
+
+void conn_finish(struct conn *c, enum h2_code code)
+{
+	if (c->state == CONNECTING || c->state == HANDSHAKE)
+		doom(c, CONN_END_DONE, "");
+	else
+		finish(c, code, CONN_END_DONE, "");
+	conn_flush(c);
+}
+
+void conn_kill(struct conn *c)
+{
+	ensure(!c->env->turn);
+	c->end = CONN_END_KILLED;
+	conn_destroy(c);
+}
+
+void conn_flush(struct conn *c)
+{
+	if (c->env->turn == c)
+		return; /* the turn ends with this */
+	ensure(!c->env->turn);
+	settle(c);
+}
+
+void conn_keep(struct conn *c, msec idle)
+{
+	c->idle = idle;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * listener.h - a listening TCP socket of one worker.
+ *
+ * Each worker opens its own on the same address with SO_REUSEPORT, so that the kernel spreads
+ * connections and no worker waits for another.  One connection is accepted a turn: those that are
+ * established get their share while a burst arrives.
+ */
+#ifndef NET_LISTENER_H
+#define NET_LISTENER_H
+
+#include "base/base.h"
+#include "net/addr.h"
+#include "net/loop.h"
+
+struct err;
+
+struct listener {
+	struct loop_io io;
+	struct loop_timer pause; /* no descriptor was free: tries again when it fires */
+	int fd;
+	void *arg;
+	/* Takes `fd`, which is non-blocking and close-on-exec. */
+	void (*on_accept)(void *arg, int fd, const struct addr *from);
+};
+
+/*
+ * Opens a socket that listens on `a`; port 0 is replaced in `a` by the one that the kernel chose.
+ * Returns the descriptor, owned by the caller, or a negative code.
+ */
+int listener_bind(struct addr *a, struct err *e) MUST_CHECK;
+
+/* Takes `fd`. */
+void listener_start(struct listener *l, struct loop *loop, int fd,
+    void (*on_accept)(void *arg, int fd, const struct addr *from), void *arg);
+
+/* Closes the socket; what was accepted is not touched. */
+void listener_stop(struct listener *l);
+
+#endif

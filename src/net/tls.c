@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/base.h"
+
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/x509v3.h>
+#include <pthread.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "net/tls_int.h"
+
+struct tls {
+	SSL *ssl;
+	struct tls_ctx *ctx;
+	struct tls_pipe *pipe;
+	struct tls_peer *peer;
+	const char *why;
+	bool is_server;
+	bool is_probe; /* the start-up proof: certificates are decoded, not judged */
+	bool done;
+	char *expected; /* client: the name that the server's certificate must have */
+};
+
+/* --- the pipe as OpenSSL sees it */
+
+static int bio_read(BIO *bio, char *to, int size)
+{
+	struct tls_pipe *pipe = BIO_get_data(bio);
+	size_t n = pipe->in.n < (size_t)size ? pipe->in.n : (size_t)size;
+
+	BIO_clear_retry_flags(bio);
+	if (n == 0) {
+		BIO_set_retry_read(bio);
+		return -1;
+	}
+	memcpy(to, pipe->in.p, n);
+	pipe->in.p += n;
+	pipe->in.n -= n;
+	return (int)n;
+}
+
+static int bio_write(BIO *bio, const char *p, int n)
+{
+	struct tls_pipe *pipe = BIO_get_data(bio);
+
+	BIO_clear_retry_flags(bio);
+	return buf_add(&pipe->out, p, (size_t)n) ? -1 : n;
+}
+
+static long bio_ctrl(BIO *bio, int cmd, long num, void *ptr)
+{
+	(void)bio;
+	(void)num;
+	(void)ptr;
+	return cmd == BIO_CTRL_FLUSH;
+}
+
+static BIO_METHOD *pipe_method;
+static pthread_once_t pipe_once = PTHREAD_ONCE_INIT;
+
+static void make_pipe_method(void)
+{
+	pipe_method = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "parley pipe");
+	ensure(pipe_method);
+	BIO_meth_set_read(pipe_method, bio_read);
+	BIO_meth_set_write(pipe_method, bio_write);
+	BIO_meth_set_ctrl(pipe_method, bio_ctrl);
+}
+
+/* --- verification */
+
+/* The key of a verified chain: what was presented, and in which role. */
+static bool chain_digest(
+    const struct tls *t, X509 *leaf, STACK_OF(X509) * chain, unsigned char out[TLS_DIGEST_BYTES])
+{
+	EVP_MD_CTX *md = EVP_MD_CTX_new();
+	bool ok = md && EVP_DigestInit_ex(md, tls_lib_sha256(t->ctx->lib), NULL) &&
+		  EVP_DigestUpdate(md, &t->is_server, sizeof(t->is_server));
+
+	for (int i = -1; ok && i < sk_X509_num(chain); i++) {
+		unsigned char *der = NULL;
+		int n = i2d_X509(i < 0 ? leaf : sk_X509_value(chain, i), &der);
+
+		ok = n > 0 && EVP_DigestUpdate(md, &n, sizeof(n)) &&
+		     EVP_DigestUpdate(md, der, (size_t)n);
+		OPENSSL_free(der);
+	}
+	ok = ok && EVP_DigestFinal_ex(md, out, NULL);
+	EVP_MD_CTX_free(md);
+	return ok;
+}
+
+static bool is_expected(const struct tls *t, X509 *leaf)
+{
+	return !t->expected || X509_check_host(leaf, t->expected, 0,
+				   X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS, NULL) == 1;
+}
+
+/* Finds the anchors and verifies; X509_V_OK and `t->peer`, or the code that chooses the alert. */
+static int judge(struct tls *t, X509 *leaf, STACK_OF(X509) * chain, int64_t *until_s)
+{
+	struct tls_ctx *ctx = t->ctx;
+	struct tls_anchors *anchors;
+	int code;
+
+	if (tls_peer_read(&t->peer, ctx->lib, leaf, &t->why))
+		return X509_V_ERR_CERT_REJECTED;
+	anchors = ctx->choose(ctx->arg, t->peer->names, t->peer->n_names, &t->why);
+	if (!anchors)
+		return X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY;
+	code = tls_anchors_verify(anchors, ctx->lib, leaf, chain,
+	    t->is_server ? X509_PURPOSE_SSL_CLIENT : X509_PURPOSE_SSL_SERVER, t->pipe->wall_s,
+	    until_s);
+	if (code != X509_V_OK) {
+		t->why = X509_verify_cert_error_string(code);
+		return code;
+	}
+	t->peer->anchors = tls_anchors_ref(anchors);
+	return X509_V_OK;
+}
+
+static int judge_cached(struct tls *t, X509 *leaf, STACK_OF(X509) * chain)
+{
+	struct tls_cache *cache = t->ctx->cache;
+	unsigned char key[TLS_DIGEST_BYTES];
+	int64_t until_s = 0;
+	int code;
+
+	if (!cache || !chain_digest(t, leaf, chain, key))
+		return judge(t, leaf, chain, &until_s);
+	t->peer = tls_cache_find(cache, key, t->pipe->wall_s);
+	if (t->peer) {
+		tls_peer_ref(t->peer);
+		return X509_V_OK;
+	}
+	code = judge(t, leaf, chain, &until_s);
+	if (code == X509_V_OK)
+		tls_cache_put(cache, key, t->peer, t->pipe->wall_s, until_s);
+	return code;
+}
+
+static int on_verify(X509_STORE_CTX *store, void *arg)
+{
+	SSL *ssl = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
+	struct tls *t = SSL_get_app_data(ssl);
+	X509 *leaf = X509_STORE_CTX_get0_cert(store);
+	int code;
+
+	(void)arg;
+	ensure(t && leaf);
+	if (t->is_probe) {
+		code = X509_get0_pubkey(leaf) ? X509_V_OK : X509_V_ERR_UNSPECIFIED;
+	} else if (!is_expected(t, leaf)) {
+		t->why = "the certificate is not of the name that was dialled";
+		code = X509_V_ERR_HOSTNAME_MISMATCH;
+	} else {
+		code = judge_cached(t, leaf, X509_STORE_CTX_get0_untrusted(store));
+	}
+	if (code != X509_V_OK) {
+		tls_peer_unref(t->peer);
+		t->peer = NULL;
+	}
+	X509_STORE_CTX_set_error(store, code);
+	return code == X509_V_OK;
+}
+
+/* --- hello */
+
+static const unsigned char alpn_h2[] = { 2, 'h', '2' };
+
+static int on_alpn(SSL *ssl, const unsigned char **out, unsigned char *out_n,
+    const unsigned char *in, unsigned int in_n, void *arg)
+{
+	unsigned char *found;
+
+	(void)ssl;
+	(void)arg;
+	if (SSL_select_next_proto(&found, out_n, alpn_h2, sizeof(alpn_h2), in, in_n) !=
+	    OPENSSL_NPN_NEGOTIATED)
+		return SSL_TLSEXT_ERR_ALERT_FATAL;
+	*out = found;
+	return SSL_TLSEXT_ERR_OK;
+}
+
+/* Without the extension there would be no callback and no refusal. */
+static int on_client_hello(SSL *ssl, int *alert, void *arg)
+{
+	const unsigned char *ext;
+	size_t n;
+
+	(void)arg;
+	if (SSL_client_hello_get0_ext(
+		ssl, TLSEXT_TYPE_application_layer_protocol_negotiation, &ext, &n))
+		return SSL_CLIENT_HELLO_SUCCESS;
+	*alert = SSL_AD_NO_APPLICATION_PROTOCOL;
+	return SSL_CLIENT_HELLO_ERROR;
+}
+
+void tls_ctx_set_callbacks(SSL_CTX *ctx)
+{
+	SSL_CTX_set_cert_verify_callback(ctx, on_verify, NULL);
+	SSL_CTX_set_alpn_select_cb(ctx, on_alpn, NULL);
+	SSL_CTX_set_client_hello_cb(ctx, on_client_hello, NULL);
+}
+
+/* --- connections */
+
+static struct tls *make(struct tls_ctx *ctx, struct tls_pipe *pipe, bool is_server)
+{
+	struct tls *t = mem_alloc(sizeof(*t));
+	BIO *bio;
+
+	pthread_once(&pipe_once, make_pipe_method);
+	bio = BIO_new(pipe_method);
+	t->ssl = SSL_new(ctx->ssl);
+	ensure(bio && t->ssl);
+	BIO_set_data(bio, pipe);
+	BIO_set_init(bio, 1);
+	SSL_set_bio(t->ssl, bio, bio);
+	SSL_set_app_data(t->ssl, t);
+	t->ctx = ctx;
+	atomic_fetch_add(&ctx->refs, 1);
+	t->pipe = pipe;
+	t->is_server = is_server;
+	if (is_server)
+		SSL_set_accept_state(t->ssl);
+	else
+		SSL_set_connect_state(t->ssl);
+	return t;
+}
+
+struct tls *tls_accept(struct tls_ctx *ctx, struct tls_pipe *pipe)
+{
+	return make(ctx, pipe, true);
+}
+
+struct tls *tls_connect(struct tls_ctx *ctx, struct tls_pipe *pipe, const char *name)
+{
+	struct tls *t = make(ctx, pipe, false);
+
+	t->expected = mem_strdup(name);
+	ensure(SSL_set_tlsext_host_name(t->ssl, name) == 1);
+	ensure(SSL_set_alpn_protos(t->ssl, alpn_h2, sizeof(alpn_h2)) == 0);
+	return t;
+}
+
+struct tls *tls_probe(struct tls_ctx *ctx, struct tls_pipe *pipe, bool is_server, int version)
+{
+	struct tls *t = is_server ? tls_accept(ctx, pipe) : tls_connect(ctx, pipe, "probe.invalid");
+
+	t->is_probe = true;
+	SSL_set_min_proto_version(t->ssl, version);
+	SSL_set_max_proto_version(t->ssl, version);
+	return t;
+}
+
+void tls_free(struct tls *t)
+{
+	if (!t)
+		return;
+	SSL_free(t->ssl);
+	tls_peer_unref(t->peer);
+	tls_ctx_unref(t->ctx);
+	mem_free(t->expected);
+	mem_free(t);
+}
+
+/* What an SSL_ call that returned `rc` means; 0 if it was only short of input. */
+static int failure_of(struct tls *t, int rc)
+{
+	switch (SSL_get_error(t->ssl, rc)) {
+	case SSL_ERROR_WANT_READ:
+		return 0;
+	case SSL_ERROR_ZERO_RETURN:
+		return ERR_CLOSED;
+	default:
+		t->pipe->why = t->why ? t->why : tls_take_reason();
+		ERR_clear_error();
+		return ERR_TLS;
+	}
+}
+
+int tls_handshake(struct tls *t)
+{
+	const unsigned char *proto;
+	unsigned int n;
+	int rc = SSL_do_handshake(t->ssl);
+
+	if (rc != 1) {
+		int code = failure_of(t, rc);
+
+		return code ? ERR_TLS : TLS_MORE;
+	}
+	SSL_get0_alpn_selected(t->ssl, &proto, &n);
+	if (n != 2 || memcmp(proto, "h2", 2) != 0 || (!t->peer && !t->is_probe)) {
+		t->pipe->why = n ? "no verified peer" : "the server did not agree to h2";
+		return ERR_TLS;
+	}
+	t->done = true;
+	return 0;
+}
+
+int tls_read(struct tls *t, char *to, size_t size)
+{
+	int n = SSL_read(t->ssl, to, (int)size);
+
+	return n > 0 ? n : failure_of(t, n);
+}
+
+int tls_write(struct tls *t, const char *p, size_t n)
+{
+	while (n > 0) {
+		size_t part = n < TLS_RECORD_MAX ? n : TLS_RECORD_MAX;
+		int rc = SSL_write(t->ssl, p, (int)part);
+
+		if (rc <= 0) {
+			int code = failure_of(t, rc);
+
+			return code ? code : ERR_TLS;
+		}
+		p += rc;
+		n -= (size_t)rc;
+	}
+	return 0;
+}
+
+void tls_close(struct tls *t)
+{
+	if (t->done)
+		(void)SSL_shutdown(t->ssl); /* the answer, if any, is read like data */
+	ERR_clear_error();
+}
+
+struct tls_peer *tls_peer_of(const struct tls *t)
+{
+	return t->done ? t->peer : NULL;
+}
+
+const char *tls_version(const struct tls *t)
+{
+	return SSL_get_version(t->ssl);
+}
+
+const char *tls_cipher(const struct tls *t)
+{
+	return SSL_get_cipher_name(t->ssl);
+}
