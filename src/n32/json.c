@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/base.h"
+
+#include <jansson.h>
+
+#include "base/err.h"
+#include "n32/json.h"
+#include "n32/json_int.h"
+
+enum {
+	DEPTH_MAX = 16, /* the types need four; unknown attributes may use the rest */
+};
+
+_Static_assert(
+    N32_CAPS_MAX == 16 && N32_PLMNS_MAX == 64 && N32_SNPNS_MAX == 32 && N32_USAGES_MAX == 32,
+    "the reasons name these bounds");
+
+static const char want_caps[] = "must be an array of 1 to 16 SecurityCapability";
+static const char want_plmns[] = "must be an array of 1 to 64 PlmnId";
+static const char want_snpns[] = "must be an array of 1 to 32 PlmnIdNid";
+static const char want_usages[] = "must be an array of 1 to 32 IntendedN32Purpose";
+
+#define REQ struct n32_neg_req
+static const struct attribute req_table[] = {
+	{ "sender", .mandatory = true, .read = n32_json_read_fqdn, VALUE(REQ, sender) },
+	{ "supportedSecCapabilityList", .mandatory = true, .read = n32_json_read_cap,
+	    ARRAY(REQ, caps, n_caps), .expected = want_caps },
+	{ "3GppSbiTargetApiRootSupported", .read = n32_json_read_bool,
+	    VALUE(REQ, target_api_root) },
+	{ "plmnIdList", .read = n32_json_read_plmn, ARRAY(REQ, plmns, n_plmns),
+	    .expected = want_plmns },
+	{ "snpnIdList", .read = n32_json_read_snpn, ARRAY(REQ, snpns, n_snpns),
+	    .expected = want_snpns },
+	{ "targetPlmnId", .read = n32_json_read_plmn, FLAGGED(REQ, target_plmn, has_target_plmn) },
+	{ "targetSnpnId", .read = n32_json_read_snpn, FLAGGED(REQ, target_snpn, has_target_snpn) },
+	{ "intendedUsagePurpose", .read = n32_json_read_usage, ARRAY(REQ, usages, n_usages),
+	    .expected = want_usages },
+	{ "supportedFeatures", .read = n32_json_read_features,
+	    FLAGGED(REQ, features, has_features) },
+	{ "senderN32fFqdn", .read = n32_json_read_fqdn, VALUE(REQ, n32f_fqdn) },
+	/* Rel-19 and Rel-18 shape (F-7): of both, the single port wins by coming last */
+	{ "senderN32fPortList", .read = n32_json_read_ports, VALUE(REQ, n32f_port) },
+	{ "senderN32fPort", .read = n32_json_read_port, VALUE(REQ, n32f_port) },
+};
+#undef REQ
+
+#define RSP struct n32_neg_rsp
+static const struct attribute rsp_table[] = {
+	{ "sender", .mandatory = true, .read = n32_json_read_fqdn, VALUE(RSP, sender) },
+	{ "selectedSecCapability", .mandatory = true, .read = n32_json_read_cap,
+	    VALUE(RSP, selected) },
+	{ "3GppSbiTargetApiRootSupported", .read = n32_json_read_bool,
+	    FLAGGED(RSP, target_api_root, has_target_api_root) },
+	{ "plmnIdList", .read = n32_json_read_plmn, ARRAY(RSP, plmns, n_plmns),
+	    .expected = want_plmns },
+	{ "snpnIdList", .read = n32_json_read_snpn, ARRAY(RSP, snpns, n_snpns),
+	    .expected = want_snpns },
+	{ "allowedUsagePurpose", .read = n32_json_read_usage, ARRAY(RSP, allowed, n_allowed),
+	    .expected = want_usages },
+	{ "rejectedUsagePurpose", .read = n32_json_read_usage, ARRAY(RSP, rejected, n_rejected),
+	    .expected = want_usages },
+	{ "supportedFeatures", .read = n32_json_read_features,
+	    FLAGGED(RSP, features, has_features) },
+	{ "senderN32fFqdn", .read = n32_json_read_fqdn, VALUE(RSP, n32f_fqdn) },
+	{ "senderN32fPortList", .read = n32_json_read_ports, VALUE(RSP, n32f_port) },
+	{ "senderN32fPort", .read = n32_json_read_port, VALUE(RSP, n32f_port) },
+};
+#undef RSP
+
+/*
+ * Counts the open brackets outside strings, so that a body made of brackets is refused before
+ * anything recurses.  What is not JSON may be counted wrongly: the parser refuses it anyway.
+ */
+static bool too_deep(struct str body)
+{
+	bool in_string = false;
+	size_t depth = 0;
+
+	for (size_t i = 0; i < body.n; i++) {
+		char c = body.p[i];
+
+		if (c == '"')
+			in_string = !in_string;
+		else if (in_string && c == '\\')
+			i++;
+		else if (!in_string && (c == '{' || c == '['))
+			depth++;
+		else if (!in_string && (c == '}' || c == ']') && depth > 0)
+			depth--;
+		if (depth > DEPTH_MAX)
+			return true;
+	}
+	return false;
+}
+
+static const char *malformation(const json_error_t *error)
+{
+	switch (json_error_code(error)) {
+	case json_error_invalid_utf8:
+		return "not UTF-8";
+	case json_error_premature_end_of_input:
+		return "ends too early";
+	case json_error_end_of_input_expected:
+		return "text after the object";
+	case json_error_null_character:
+	case json_error_null_byte_in_key:
+		return "holds the character U+0000";
+	case json_error_duplicate_key:
+		return "an attribute occurs twice";
+	case json_error_numeric_overflow:
+		return "a number is too large";
+	default:
+		return "not JSON";
+	}
+}
+
+static json_t *malformed(struct n32_problem *problem, const char *what)
+{
+	problem->code = N32_PROBLEM_INVALID_MSG_FORMAT;
+	(void)str_copy(problem->detail, sizeof(problem->detail), str_of(what)); /* it fits */
+	return NULL;
+}
+
+/* The tree of an object, which the caller owns; NULL if `body` is something else. */
+static json_t *load(struct str body, struct n32_problem *problem)
+{
+	json_error_t error;
+	json_t *root;
+
+	if (body.n == 0)
+		return malformed(problem, "the body is empty");
+	if (too_deep(body))
+		return malformed(problem, "nested deeper than 16 levels");
+	root = json_loadb(body.p, body.n, JSON_REJECT_DUPLICATES, &error);
+	if (!root) {
+		ensure(json_error_code(&error) != json_error_out_of_memory);
+		return malformed(problem, malformation(&error));
+	}
+	if (!json_is_object(root)) {
+		json_decref(root);
+		return malformed(problem, "not a JSON object");
+	}
+	return root;
+}
+
+/* The worst offence names the answer (n32.md A.6 step 6). */
+static enum n32_problem_code verdict(const struct decoder *d)
+{
+	if (d->problem->n_params == 0)
+		return N32_PROBLEM_NONE;
+	if (d->missing)
+		return N32_PROBLEM_MANDATORY_IE_MISSING;
+	if (d->incorrect)
+		return N32_PROBLEM_MANDATORY_IE_INCORRECT;
+	return N32_PROBLEM_OPTIONAL_IE_INCORRECT;
+}
+
+static void reset_problem(struct n32_problem *problem)
+{
+	problem->code = N32_PROBLEM_NONE;
+	problem->detail[0] = '\0';
+	problem->n_params = 0;
+	problem->more = 0;
+}
+
+static int decode(void *out, const struct attribute *table, size_t n, struct str body,
+    const struct n32_json_options *options, struct n32_problem *problem)
+{
+	struct decoder d = { .strict_fqdn = options->strict_fqdn, .problem = problem };
+	json_t *root;
+
+	reset_problem(problem);
+	root = load(body, problem);
+	if (!root)
+		return ERR_SYNTAX;
+	n32_json_read_object(&d, NULL, root, table, n, out);
+	json_decref(root);
+	problem->code = verdict(&d);
+	return problem->code == N32_PROBLEM_NONE ? 0 : ERR_SYNTAX;
+}
+
+/*
+ * The structs are large and used again for each request: what stands for an absent attribute is
+ * reset, the arrays behind a count of 0 are not.
+ */
+static void reset_req(struct n32_neg_req *req)
+{
+	req->sender.text[0] = '\0';
+	req->n_caps = req->n_plmns = req->n_snpns = req->n_usages = 0;
+	req->target_api_root = false;
+	req->has_target_plmn = req->has_target_snpn = req->has_features = false;
+	req->target_plmn = (struct n32_plmn){ "", "" };
+	req->target_snpn = (struct n32_snpn){ { "", "" }, "" };
+	req->features = 0;
+	req->n32f_fqdn.text[0] = '\0';
+	req->n32f_port = 0;
+}
+
+static void reset_rsp(struct n32_neg_rsp *rsp)
+{
+	rsp->sender.text[0] = '\0';
+	rsp->selected.cap = N32_CAP_UNKNOWN;
+	rsp->selected.text[0] = '\0';
+	rsp->has_target_api_root = rsp->target_api_root = false;
+	rsp->n_plmns = rsp->n_snpns = rsp->n_allowed = rsp->n_rejected = 0;
+	rsp->has_features = false;
+	rsp->features = 0;
+	rsp->n32f_fqdn.text[0] = '\0';
+	rsp->n32f_port = 0;
+}
+
+int n32_neg_req_decode(struct n32_neg_req *out, struct str body,
+    const struct n32_json_options *options, struct n32_problem *problem)
+{
+	reset_req(out);
+	return decode(out, req_table, ARRAY_LEN(req_table), body, options, problem);
+}
+
+int n32_neg_rsp_decode(struct n32_neg_rsp *out, struct str body,
+    const struct n32_json_options *options, struct n32_problem *problem)
+{
+	reset_rsp(out);
+	return decode(out, rsp_table, ARRAY_LEN(rsp_table), body, options, problem);
+}
