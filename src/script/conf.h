@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * conf.h - what gateway.lua and partners/<name>.lua say, as plain values.
+ *
+ * Filled by script/ from the tables that the constructors sepp.gateway and sepp.partner checked;
+ * read by everybody else.  No Lua type, no pointer into a Lua state: strings belong to the struct
+ * and go with conf_gateway_release() and conf_partner_release().  Immutable once filled.
+ */
+#ifndef SCRIPT_CONF_H
+#define SCRIPT_CONF_H
+
+#include "base/base.h"
+#include "n32/types.h"
+
+enum {
+	CONF_NAME_MAX = 63,
+	CONF_LISTEN_MAX = 8,
+	CONF_FQDNS_MAX = 16,
+	CONF_TAGS_MAX = 16,
+};
+
+/* Who reads the messages between the two SEPPs (TS 33.501 13.1.2). */
+enum conf_path {
+	CONF_PATH_DIRECT,
+	CONF_PATH_IP_ONLY,
+	CONF_PATH_INTERMEDIARY
+};
+
+/* A set of capabilities in order of preference; TLS and PRINS only. */
+struct conf_caps {
+	size_t n;
+	enum n32_cap caps[2];
+};
+
+/* Purposes as a bit set: bit (1 << enum n32_purpose). */
+typedef uint32_t conf_purposes;
+
+struct conf_limits {
+	unsigned connections; /* of the whole gateway; 0 = no limit of our own */
+	unsigned handshakes;  /* TLS handshakes under way per worker; the oldest gives way */
+	unsigned negotiations_per_second; /* of the whole gateway; above: 503.  0 = no limit */
+	unsigned body_bytes;              /* of a request */
+	unsigned header_bytes;            /* of a header list */
+	unsigned streams;                 /* concurrent, per connection */
+};
+
+/* Milliseconds. */
+struct conf_timeouts {
+	msec handshake, first_request, body, idle, close, drain;
+};
+
+struct conf_budgets {
+	uint64_t fuel;  /* per decision */
+	size_t scratch; /* bytes per decision over the image */
+	msec wall;      /* backstop per decision, confirmed by thread CPU time */
+};
+
+struct conf_gateway {
+	struct n32_fqdn fqdn;
+	size_t n_plmns, n_snpns;
+	struct n32_plmn plmns[N32_PLMNS_MAX];
+	struct n32_snpn snpns[N32_SNPNS_MAX];
+	struct conf_caps capabilities;
+	conf_purposes purposes;
+	char *certificate, *key; /* paths relative to the directory */
+	size_t n_listen;
+	char *listen[CONF_LISTEN_MAX]; /* "address:port" */
+	char *admin_listen;            /* NULL = none */
+	bool target_api_root;
+	bool strict_fqdn;
+	bool chain_cache;
+	unsigned no_common_status; /* 403 (default) or 400 (F-3) */
+	unsigned workers;          /* 0 = one per core */
+	struct conf_limits limits;
+	struct conf_timeouts timeouts;
+	struct conf_budgets budgets;
+};
+
+struct conf_partner {
+	char name[CONF_NAME_MAX + 1];
+	char group[CONF_NAME_MAX + 1]; /* "" = none */
+	size_t n_tags;
+	char tags[CONF_TAGS_MAX][CONF_NAME_MAX + 1];
+	size_t n_fqdns;
+	struct n32_fqdn fqdns[CONF_FQDNS_MAX];
+	size_t n_plmns, n_snpns;
+	struct n32_plmn plmns[N32_PLMNS_MAX];
+	struct n32_snpn snpns[N32_SNPNS_MAX];
+	char *anchors;  /* path relative to the directory */
+	char *crl;      /* the same, or NULL */
+	char *address;  /* "host:port", or NULL: DNS */
+	char *redirect; /* "fqdn[:port]" that the partner is sent to with 307, or NULL */
+	char *follows;  /* name of a shared policy, or NULL */
+	enum conf_path path;
+	struct conf_caps capabilities; /* the ceiling for this partner */
+	conf_purposes purposes;
+	bool enabled;
+	bool initiate;
+	bool verbose_errors;
+	bool keep_last_on_policy_error;
+	unsigned handshakes_per_minute; /* requests for a negotiation; 0 = no limit */
+	unsigned connections;           /* at once; 0 = no limit */
+};
+
+/* Free what the struct owns, and leave it zeroed. */
+void conf_gateway_release(struct conf_gateway *g);
+void conf_partner_release(struct conf_partner *p);
+
+const char *conf_path_name(enum conf_path path);
+
+#endif

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/base.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+#include "n32/name.h"
+#include "script/config.h"
+#include "script/object.h"
+#include "script/script_int.h"
+#include "script/value.h"
+
+static const struct conf_partner defaults = {
+	.path = CONF_PATH_DIRECT,
+	.purposes = (conf_purposes)1 << N32_PURPOSE_ROAMING,
+	.enabled = true,
+	.handshakes_per_minute = 600,
+	.connections = 64,
+};
+
+#define AT(member) .offset = offsetof(struct conf_partner, member)
+
+static void read_tag(
+    lua_State *L, const char *what, const struct config_field *f, struct str s, size_t i, void *out)
+{
+	struct conf_partner *p = out;
+	struct config_field one = *f;
+
+	(void)s;
+	one.offset = offsetof(struct conf_partner, tags) + i * sizeof(p->tags[0]);
+	config_text_name(L, what, &one, p);
+}
+
+static void read_tags(lua_State *L, const char *what, const struct config_field *f, void *out)
+{
+	((struct conf_partner *)out)->n_tags =
+	    config_strings(L, what, f, CONF_TAGS_MAX, read_tag, out);
+}
+
+static void read_fqdn(
+    lua_State *L, const char *what, const struct config_field *f, struct str s, size_t i, void *out)
+{
+	struct conf_partner *p = out;
+	struct config_field one = *f;
+
+	one.offset = offsetof(struct conf_partner, fqdns) + i * sizeof(p->fqdns[0]);
+	config_fqdn(L, what, &one, p);
+	for (size_t k = 0; k < i; k++) {
+		if (strcmp(p->fqdns[k].text, p->fqdns[i].text) == 0)
+			luaL_error(L, "%s: '%s' names \"%s\" twice", what, f->name, s.p);
+	}
+}
+
+static void read_fqdns(lua_State *L, const char *what, const struct config_field *f, void *out)
+{
+	((struct conf_partner *)out)->n_fqdns =
+	    config_strings(L, what, f, CONF_FQDNS_MAX, read_fqdn, out);
+}
+
+/* "fqdn" or "fqdn:port" */
+static void read_redirect(lua_State *L, const char *what, const struct config_field *f, void *out)
+{
+	const char *why = "malformed", *colon;
+	struct n32_fqdn fqdn;
+	struct conf_partner *p = out;
+	struct str s = { NULL, 0 };
+
+	if (lua_type(L, -1) != LUA_TSTRING)
+		config_fail(L, what, f, "\"fqdn\" or \"fqdn:port\"");
+	s.p = lua_tolstring(L, -1, &s.n);
+	colon = memchr(s.p, ':', s.n);
+	if (colon)
+		config_endpoint(L, what, f, out);
+	if (n32_fqdn_parse(
+		&fqdn, (struct str){ s.p, colon ? (size_t)(colon - s.p) : s.n }, false, &why))
+		config_fail(L, what, f, "\"fqdn\" or \"fqdn:port\"");
+	if (!colon) {
+		mem_free(p->redirect);
+		p->redirect = mem_dup(s.p, s.n);
+	}
+}
+
+static void read_follows(lua_State *L, const char *what, const struct config_field *f, void *out)
+{
+	struct conf_partner *p = out;
+	struct config_field one = *f;
+	char name[CONF_NAME_MAX + 1];
+
+	one.offset = 0;
+	config_text_name(L, what, &one, name);
+	mem_free(p->follows);
+	p->follows = mem_strdup(name);
+}
+
+static void read_path_kind(lua_State *L, const char *what, const struct config_field *f, void *out)
+{
+	const struct value *v = value_at(L, -1);
+
+	if (!v || v->kind != VALUE_PATH)
+		luaL_error(L, "%s: '%s': %s", what, f->name,
+		    value_push_complaint(L, lua_gettop(L), VALUE_PATH));
+	((struct conf_partner *)out)->path = (enum conf_path)v->value;
+}
+
+static void read_on_error(lua_State *L, const char *what, const struct config_field *f, void *out)
+{
+	const struct value *v = value_at(L, -1);
+
+	if (!v || v->kind != VALUE_MODE)
+		luaL_error(L, "%s: '%s': %s", what, f->name,
+		    value_push_complaint(L, lua_gettop(L), VALUE_MODE));
+	((struct conf_partner *)out)->keep_last_on_policy_error = true;
+}
+
+static const struct config_field limits_fields[] = {
+	{ "handshakes_per_minute", config_unsigned, AT(handshakes_per_minute), .max = 10000000,
+	    .example = "handshakes_per_minute = 600" },
+	{ "connections", config_unsigned, AT(connections), .max = 1000000,
+	    .example = "connections = 64" },
+};
+
+static const struct config_field partner_fields[] = {
+	{ "api", config_api, .needed = true, .example = "api = 1" },
+	{ "name", config_text_name, AT(name), .needed = true,
+	    .example = "name = \"example-mobile\"" },
+	{ "group", config_text_name, AT(group), .example = "group = \"europe\"" },
+	{ "tags", read_tags, .example = "tags = { \"wholesale\" }" },
+	{ "fqdns", read_fqdns, .needed = true,
+	    .example = "fqdns = { \"sepp.5gc.mnc001.mcc262.3gppnetwork.org\" }" },
+	{ "plmns", config_plmns, AT(plmns), .needed = true,
+	    .min = offsetof(struct conf_partner, n_plmns), .example = "plmns = { \"262-01\" }" },
+	{ "snpns", config_snpns, AT(snpns), .min = offsetof(struct conf_partner, n_snpns),
+	    .example = "snpns = { \"262-01-00000abcdef\" }" },
+	{ "anchors", config_path, AT(anchors), .needed = true,
+	    .example = "anchors = \"anchors/example-mobile.pem\"" },
+	{ "crl", config_path, AT(crl), .example = "crl = \"anchors/example-mobile.crl\"" },
+	{ "address", config_endpoint, AT(address), .min = 1,
+	    .example = "address = \"192.0.2.7:443\"" },
+	{ "redirect", read_redirect, AT(redirect), .min = 1,
+	    .example = "redirect = \"sepp2.5gc.mnc001.mcc001.3gppnetwork.org\"" },
+	{ "follows", read_follows, .example = "follows = \"hub\"" },
+	{ "path", read_path_kind, .example = "path = sepp.path.DIRECT" },
+	{ "capabilities", config_caps, AT(capabilities), .needed = true,
+	    .example = "capabilities = { sepp.PRINS, sepp.TLS }" },
+	{ "purposes", config_purposes, AT(purposes),
+	    .example = "purposes = { sepp.purpose.ROAMING }" },
+	{ "enabled", config_bool, AT(enabled), .example = "enabled = true" },
+	{ "initiate", config_bool, AT(initiate), .example = "initiate = false" },
+	{ "verbose_errors", config_bool, AT(verbose_errors), .example = "verbose_errors = false" },
+	{ "on_policy_error", read_on_error, .example = "on_policy_error = sepp.KEEP_LAST" },
+	{ "limits", config_table, .sub = limits_fields, .n_sub = ARRAY_LEN(limits_fields),
+	    .example = "limits = { connections = 64 }" },
+};
+
+/* sepp.partner { ... } */
+int l_partner(lua_State *L)
+{
+	struct load *load = load_begin(L, SCRIPT_PARTNER, "partner");
+
+	load->partner = defaults;
+	config_read(
+	    L, 1, "sepp.partner", partner_fields, ARRAY_LEN(partner_fields), &load->partner);
+	memcpy(load->name, load->partner.name, sizeof(load->name));
+	object_push(L, SCRIPT_PARTNER);
+	return 1;
+}
+
+static const struct config_field policy_fields[] = {
+	{ "api", config_api, .needed = true, .example = "api = 1" },
+	{ "name", config_text_name, offsetof(struct load, name), .needed = true,
+	    .example = "name = \"hub\"" },
+};
+
+/* sepp.policy { ... } */
+int l_policy(lua_State *L)
+{
+	struct load *load = load_begin(L, SCRIPT_POLICY, "policy");
+
+	config_read(L, 1, "sepp.policy", policy_fields, ARRAY_LEN(policy_fields), load);
+	object_push(L, SCRIPT_POLICY);
+	return 1;
+}

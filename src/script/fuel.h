@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * fuel.h - the budget of a run: work, memory, and a clock behind both.
+ *
+ * Work is counted, not time: instructions, and what library functions charge for what they do.  A
+ * run that spent its budget is killed: a flag that stays, a hook at every instruction, an error
+ * value that our pcall hands on, and an allocator that says no from then on.
+ */
+#ifndef SCRIPT_FUEL_H
+#define SCRIPT_FUEL_H
+
+#include <lua.h>
+
+#include "base/base.h"
+#include "script/script_int.h"
+
+/* The allocator of every state.  Never raises. */
+void *fuel_alloc(void *vm, void *p, size_t old, size_t want);
+
+/* Begins a run within `max` units.  Never raises. */
+void fuel_start(struct script_vm *vm, uint64_t max);
+void fuel_stop(struct script_vm *vm);
+
+/* Spends `n` units; does not come back when there are not so many. */
+void fuel_charge(lua_State *L, uint64_t n);
+
+/* Raises what no pcall keeps, if the run was killed. */
+void fuel_rethrow(lua_State *L);
+
+/* The nearest line of Lua at or above `level` of the stack.  False if none.  Never raises. */
+bool place_of(lua_State *L, int level, struct place *out);
+
+/* Says why the protected call ended with the error on top of the stack.  Never raises.  [-0, +0] */
+void fuel_explain(struct script_vm *vm, const char *path, char *out, size_t size);
+
+#endif

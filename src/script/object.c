@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/base.h"
+
+#include <string.h>
+
+#include "script/arg.h"
+#include "script/object.h"
+#include "script/script_int.h"
+#include "script/seal.h"
+#include "script/text.h"
+
+/*
+ * What the constructor of a file gives back: hooks are assigned to it, and the file returns it. The
+ * hooks are kept in the registry, each under the address of its key.
+ */
+static const char object_key;
+static const char hook_keys[SCRIPT_HOOKS];
+
+static const char *const hook_names[SCRIPT_HOOKS] = {
+#define X(name, text) text,
+	SCRIPT_HOOK_TABLE(X)
+#undef X
+};
+
+const char *script_hook_name(enum script_hook hook)
+{
+	return hook_names[hook];
+}
+
+bool object_at(lua_State *L, int i, enum script_kind kind)
+{
+	bool same;
+
+	if (lua_type(L, i) != LUA_TUSERDATA || !lua_getmetatable(L, i))
+		return false;
+	lua_rawgetp(L, LUA_REGISTRYINDEX, &object_key);
+	same = lua_rawequal(L, -1, -2);
+	lua_pop(L, 2);
+	return same && *(enum script_kind *)lua_touserdata(L, i) == kind;
+}
+
+void object_push(lua_State *L, enum script_kind kind)
+{
+	enum script_kind *o = lua_newuserdatauv(L, sizeof(*o), 0);
+
+	*o = kind;
+	lua_rawgetp(L, LUA_REGISTRYINDEX, &object_key);
+	lua_setmetatable(L, -2);
+}
+
+void object_push_hook(lua_State *L, enum script_hook hook)
+{
+	lua_rawgetp(L, LUA_REGISTRYINDEX, &hook_keys[hook]);
+}
+
+/* The hook that argument 2 names, or raises. */
+static enum script_hook hook_named(lua_State *L)
+{
+	struct str name = { "", 0 };
+	char hint[64];
+
+	if (*(enum script_kind *)lua_touserdata(L, 1) == SCRIPT_GATEWAY)
+		luaL_error(L, "gateway.lua has no hooks; they belong into partners/ and shared/");
+	if (lua_type(L, 2) == LUA_TSTRING)
+		name.p = lua_tolstring(L, 2, &name.n);
+	for (int h = 0; h < SCRIPT_HOOKS; h++) {
+		if (str_is(name, hook_names[h]))
+			return (enum script_hook)h;
+	}
+	text_of(L, 2);
+	luaL_error(L, "unknown hook '%s'%s", lua_tostring(L, -1),
+	    hint_print(hint, name, hook_names, SCRIPT_HOOKS));
+	return SCRIPT_HOOKS;
+}
+
+/* (object, name) -> function or nil */
+static int l_index(lua_State *L)
+{
+	object_push_hook(L, hook_named(L));
+	return 1;
+}
+
+/* (object, name, function) */
+static int l_newindex(lua_State *L)
+{
+	const enum script_hook hook = hook_named(L);
+	struct load *load = script_vm_of(L)->load;
+
+	if (!load)
+		return luaL_error(
+		    L, "hook '%s' is defined while the file loads, not later", hook_names[hook]);
+	if (!lua_isfunction(L, 3))
+		return luaL_error(
+		    L, "hook '%s' must be a function, got %s", hook_names[hook], arg_type(L, 3));
+	load->hooks |= 1u << hook;
+	lua_rawsetp(L, LUA_REGISTRYINDEX, &hook_keys[hook]);
+	return 0;
+}
+
+void object_open(lua_State *L)
+{
+	lua_createtable(L, 0, 3);
+	lua_pushcfunction(L, l_index);
+	lua_setfield(L, -2, "__index");
+	lua_pushcfunction(L, l_newindex);
+	lua_setfield(L, -2, "__newindex");
+	lua_pushboolean(L, false);
+	lua_setfield(L, -2, "__metatable");
+	lua_rawsetp(L, LUA_REGISTRYINDEX, &object_key);
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * value.h - the constants of policies, and what a peer sent that we do not know.
+ *
+ * A constant is a light userdata that points into a table of ours: it costs an image nothing,
+ * cannot be forged from Lua, and is equal to itself only.  An unknown value is a userdata with its
+ * text: comparable and printable, of no other use.
+ */
+#ifndef SCRIPT_VALUE_H
+#define SCRIPT_VALUE_H
+
+#include <lua.h>
+
+#include "base/base.h"
+
+enum value_kind {
+	VALUE_CAP,
+	VALUE_PURPOSE,
+	VALUE_EVENT,
+	VALUE_PATH,
+	VALUE_MODE,
+	VALUE_KINDS
+};
+
+struct value {
+	enum value_kind kind;
+	int value;
+	const char *name;
+	const char *written; /* in a policy */
+};
+
+void value_open(lua_State *L);
+void value_push(lua_State *L, enum value_kind kind, int value);
+void value_push_unknown(lua_State *L, enum value_kind kind, const char *text);
+
+/* The constant at `i`, or NULL.  Never raises. */
+const struct value *value_at(lua_State *L, int i);
+
+/* The text of an unknown value at `i`, or NULL.  Never raises. */
+const char *value_unknown_at(lua_State *L, int i, enum value_kind *kind);
+
+const char *value_kind_name(enum value_kind kind);
+
+/* The constant of `kind` in argument `i`, or raises what to write instead. */
+int value_check(lua_State *L, int i, enum value_kind kind);
+
+/* What to say about the value at `i` where one of `kind` belongs.  [-0, +1] */
+const char *value_push_complaint(lua_State *L, int i, enum value_kind kind);
+
+/* Adds all constants of `kind` to the table on top.  [-0, +0] */
+void value_fill(lua_State *L, enum value_kind kind);
+
+#endif

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/base.h"
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "script/library.h"
+#include "script/script_int.h"
+
+struct script_vm *script_vm_new(const struct conf_budgets *budgets, struct err *e)
+{
+	struct script_vm *vm = mem_alloc(sizeof(*vm));
+
+	vm->pool = mem_alloc(SCRIPT_POOL);
+	script_vm_set_budgets(vm, budgets);
+	if (arena_open(&vm->arena, SCRIPT_IMAGE_MAX + SCRIPT_SCRATCH_MAX, e))
+		goto fail;
+	if (library_find_math(vm, e))
+		goto fail;
+	return vm;
+
+fail:
+	script_vm_free(vm);
+	return NULL;
+}
+
+void script_vm_free(struct script_vm *vm)
+{
+	if (!vm)
+		return;
+	arena_close(&vm->arena);
+	for (size_t i = 0; i < SCRIPT_IMAGES; i++)
+		mem_free(vm->images[i].bytes);
+	mem_free(vm->pool);
+	mem_free(vm);
+}
+
+void script_vm_set_budgets(struct script_vm *vm, const struct conf_budgets *budgets)
+{
+	vm->budgets = *budgets;
+	if (vm->budgets.scratch > SCRIPT_SCRATCH_MAX)
+		vm->budgets.scratch = SCRIPT_SCRATCH_MAX;
+}
+
+void script_vm_fail(struct script_vm *vm, uint64_t k, bool forever)
+{
+	vm->arena.asked = 0;
+	vm->arena.fail_at = k;
+	vm->arena.fail_forever = forever;
+}
+
+uint64_t script_vm_asked(const struct script_vm *vm)
+{
+	return vm->arena.asked;
+}
+
+size_t script_vm_image_size(const struct script_vm *vm, const struct script_program *p)
+{
+	for (size_t i = 0; i < SCRIPT_IMAGES; i++) {
+		if (vm->images[i].serial == p->serial)
+			return vm->images[i].n;
+	}
+	return 0;
+}
