@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: MIT
+#
+# make              build/parleyd and build/parleyctl
+# make demo         install what is missing, build, and watch a gateway negotiate (KEEP=1: leave it)
+# make test         install what is missing, build, run every test
+# make conformance  the N32 cases of a responder, one line each
+# make fuzz         libFuzzer on everything that parses a peer's bytes (FUZZ_S=60 seconds each)
+# make bench        the performance figures (BENCH="--quick": fewer rounds)
+# make lint         formatting, layers, sizes, words, Lua
+# make install      into $(DESTDIR)$(PREFIX)
+# make SAN=address,undefined ...   the same with sanitizers; SAN=thread too
+# make CC=clang ...                with clang, and its control-flow integrity
+# make V=1 ...                     show the commands
+
+CC       ?= cc
+CFLAGS   ?= -O2 -g
+PREFIX   ?= /usr/local
+FUZZ_S   ?= 60
+PYTHON   := /usr/bin/python3
+LUA      := lua5.4
+
+comma    := ,
+IS_CLANG := $(findstring clang,$(CC))
+B        ?= build$(if $(IS_CLANG),/clang)$(if $(SAN),/$(subst $(comma),-,$(SAN)))
+
+PKGS     := openssl libnghttp2 jansson lua5.4 libmicrohttpd libcurl
+WARN     := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
+            -Wwrite-strings -Wundef -Wvla -Werror
+HARDEN   := -fPIE -fstack-protector-strong -fstack-clash-protection -fcf-protection=full \
+            $(if $(SAN),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
+# of the kernel of OpenSSL's providers nothing is called through our pointers: icall checks are ours
+CFI      := $(if $(IS_CLANG),$(if $(SAN),,-flto=thin -fvisibility=hidden -fsanitize=cfi -fuse-ld=lld))
+FLAGS    := -std=c11 -D_GNU_SOURCE -Isrc -MMD -MP -fno-strict-aliasing $(WARN) $(HARDEN) $(CFI) \
+            $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer) \
+            $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
+LINK     := -pie -Wl,-z,relro,-z,now -Wl,-z,noexecstack $(CFI) $(if $(SAN),-fsanitize=$(SAN)) -pthread
+LIBS     := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lev
+
+SRC      := $(sort $(wildcard src/*/*.c))
+PROG     := $(sort $(wildcard src/prog/*.c))
+CTL      := $(sort $(wildcard src/prog/ctl_*.c) src/prog/parleyctl.c)
+CORE     := $(filter-out $(PROG),$(SRC))
+UNIT     := $(sort $(wildcard tests/unit/test_*.c))
+UNIT_LIB := $(filter-out $(UNIT),$(sort $(wildcard tests/unit/*.c)))
+FUZZ     := $(sort $(wildcard tests/fuzz/fuzz_*.c))
+LOAD     := $(sort $(wildcard tests/bench/load*.c))
+BARE     := $(sort $(wildcard tests/bench/bare*.c))
+C_ALL    := $(sort $(wildcard src/*/*.[ch] tests/*/*.[ch]))
+
+obj       = $(1:%.c=$(B)/%.o)
+Q        := $(if $(V),,@)
+say       = $(if $(V),,@printf '  %-5s %s\n' $(1) $@)
+link      = $(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(LINK) -o $@ $(filter %.o %.a,$^) $(LIBS)
+
+all: $(B)/parleyd $(B)/parleyctl
+
+$(B)/libparley.a: $(call obj,$(CORE))
+	$(call say,AR)
+	$(Q)rm -f $@ && $(if $(IS_CLANG),llvm-ar-14,ar) rcs $@ $^
+
+$(B)/parleyd: $(B)/src/prog/parleyd.o $(B)/libparley.a
+	$(call say,LD)
+	$(link)
+
+$(B)/parleyctl: $(call obj,$(CTL)) $(B)/libparley.a
+	$(call say,LD)
+	$(link)
+
+$(B)/unit/%: $(B)/tests/unit/%.o $(call obj,$(UNIT_LIB)) $(B)/libparley.a
+	$(call say,LD)
+	$(Q)mkdir -p $(@D)
+	$(link) -lcmocka
+
+$(B)/load: $(call obj,$(LOAD)) $(B)/libparley.a
+	$(call say,LD)
+	$(link)
+
+$(B)/bare: $(call obj,$(BARE)) $(B)/libparley.a
+	$(call say,LD)
+	$(link)
+
+$(B)/%.o: %.c Makefile
+	$(call say,CC)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(FLAGS) $(CFLAGS) -c -o $@ $<
+
+# fuzzers are all built anew: each object needs the coverage that libFuzzer reads
+build/fuzz/%: tests/fuzz/%.c $(CORE) $(wildcard src/*/*.h) Makefile
+	$(call say,FUZZ)
+	$(Q)mkdir -p $(@D)
+	$(Q)clang -g -O1 -std=c11 -D_GNU_SOURCE -Isrc -fno-strict-aliasing -fsanitize=fuzzer,address,undefined \
+	    -fno-sanitize-recover=all $(shell pkg-config --cflags $(PKGS)) -o $@ $< $(CORE) $(LIBS) -pthread
+
+demo: deps
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)B=$(B) tests/demo/demo.sh
+
+test: deps-test
+	$(Q)$(MAKE) --no-print-directory all units $(B)/load
+	$(Q)PARLEY_BUILD=$(B) $(PYTHON) tests/run.py
+
+units: $(UNIT:tests/unit/%.c=$(B)/unit/%)
+
+conformance: all
+	$(Q)PARLEY_BUILD=$(B) $(PYTHON) tests/conformance/run.py
+
+fuzz: $(FUZZ:tests/fuzz/%.c=build/fuzz/%)
+	$(Q)for f in $^; do $$f -max_total_time=$(FUZZ_S) -timeout=10 -print_final_stats=0 \
+	    -artifact_prefix=build/fuzz/ 2>build/fuzz/log || { cat build/fuzz/log; exit 1; }; \
+	    echo "$$f: $$(grep -c . build/fuzz/log) lines of log, no finding, $$(tail -n 1 build/fuzz/log)"; done
+
+bench: all $(B)/load $(B)/bare
+	$(Q)$(PYTHON) tests/bench/bench.py --build $(B) $(BENCH)
+
+lint:
+	$(Q)clang-format --dry-run -Werror $(C_ALL)
+	$(Q)$(LUA) tests/lint/layers.lua $(wildcard src/*/*.[ch])
+	$(Q)$(LUA) tests/lint/sizes.lua $(C_ALL)
+	$(Q)$(LUA) tests/lint/words.lua $$(git ls-files 2>/dev/null)
+	$(Q)luacheck -q --no-color --config tests/lint/luacheckrc tests/lint policies $(wildcard lua)
+
+deps deps-test:
+	$(Q)src/dist/deps.sh $@
+
+install: all
+	install -D -m 755 $(B)/parleyd $(DESTDIR)$(PREFIX)/sbin/parleyd
+	install -D -m 755 $(B)/parleyctl $(DESTDIR)$(PREFIX)/bin/parleyctl
+	install -D -m 644 src/prog/parleyd.8 $(DESTDIR)$(PREFIX)/share/man/man8/parleyd.8
+	install -D -m 644 src/prog/parleyctl.1 $(DESTDIR)$(PREFIX)/share/man/man1/parleyctl.1
+	install -D -m 644 src/dist/parleyd.service $(DESTDIR)$(PREFIX)/lib/systemd/system/parleyd.service
+
+clean:
+	rm -rf build
+
+.PHONY: all demo test units conformance fuzz bench lint deps deps-test install clean
+.SECONDARY:
+-include $(wildcard $(B)/src/*/*.d $(B)/tests/*/*.d)

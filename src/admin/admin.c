@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/base.h"
+
+#include <errno.h>
+#include <microhttpd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "admin/admin.h"
+#include "admin/report.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "net/listener.h"
+#include "sepp/gateway.h"
+
+enum {
+	CONNECTIONS_MAX = 32,
+	TIMEOUT_S = 10,
+	TICK_MSEC = 1000, /* libmicrohttpd ends idle connections when it is run */
+};
+
+/* One of the two doors. */
+struct door {
+	struct admin *admin;
+	struct MHD_Daemon *daemon;
+	struct loop_io io; /* libmicrohttpd's epoll descriptor */
+	bool may_write;
+};
+
+struct admin {
+	struct gateway *gateway;
+	struct door unix_door, tcp_door;
+	struct loop_timer tick;
+	char *path; /* of the socket file, once it is ours */
+	bool has_addr;
+	struct addr addr;
+};
+
+/* --- answers */
+
+/* Takes `text`. */
+static enum MHD_Result reply(
+    struct MHD_Connection *c, unsigned status, const char *type, char *text)
+{
+	struct MHD_Response *r =
+	    MHD_create_response_from_buffer(strlen(text), text, MHD_RESPMEM_MUST_FREE);
+	enum MHD_Result rc;
+
+	ensure(r);
+	MHD_add_response_header(r, MHD_HTTP_HEADER_CONTENT_TYPE, type);
+	if (status == MHD_HTTP_METHOD_NOT_ALLOWED)
+		MHD_add_response_header(r, MHD_HTTP_HEADER_ALLOW, "GET, POST");
+	rc = MHD_queue_response(c, status, r);
+	MHD_destroy_response(r);
+	return rc;
+}
+
+static enum MHD_Result reply_json(struct MHD_Connection *c, unsigned status, char *text)
+{
+	return reply(c, status, "application/json", text);
+}
+
+static enum MHD_Result get_status(struct door *d, struct MHD_Connection *c)
+{
+	return reply_json(c, MHD_HTTP_OK, report_status(d->admin->gateway));
+}
+
+static enum MHD_Result get_partners(struct door *d, struct MHD_Connection *c)
+{
+	return reply_json(c, MHD_HTTP_OK, report_partners(d->admin->gateway));
+}
+
+static enum MHD_Result get_metrics(struct door *d, struct MHD_Connection *c)
+{
+	return reply(c, MHD_HTTP_OK, "text/plain; version=0.0.4; charset=utf-8",
+	    report_metrics(d->admin->gateway));
+}
+
+static enum MHD_Result get_health(struct door *d, struct MHD_Connection *c)
+{
+	(void)d;
+	return reply(c, MHD_HTTP_OK, "text/plain", strdup("ok\n"));
+}
+
+static enum MHD_Result get_ready(struct door *d, struct MHD_Connection *c)
+{
+	struct gateway_status s;
+
+	gateway_status(d->admin->gateway, &s);
+	if (s.is_draining)
+		return reply(c, MHD_HTTP_SERVICE_UNAVAILABLE, "text/plain", strdup("ending\n"));
+	return reply(c, MHD_HTTP_OK, "text/plain", strdup("ready\n"));
+}
+
+static enum MHD_Result post_reload(struct door *d, struct MHD_Connection *c)
+{
+	const char *value = MHD_lookup_connection_value(c, MHD_GET_ARGUMENT_KIND, "dry_run");
+	bool dry_run = value && strcmp(value, "0") != 0;
+	struct gateway_change change = { 0 };
+	struct err e = { 0 };
+
+	if (gateway_reload(d->admin->gateway, dry_run, &change, &e))
+		return reply_json(c, MHD_HTTP_CONFLICT, report_reload(NULL, dry_run, &e));
+	return reply_json(c, MHD_HTTP_OK, report_reload(&change, dry_run, NULL));
+}
+
+static const struct route {
+	const char *method, *path;
+	enum MHD_Result (*run)(struct door *d, struct MHD_Connection *c);
+} routes[] = {
+	{ "GET", "/v1/status", get_status },
+	{ "GET", "/v1/partners", get_partners },
+	{ "POST", "/v1/reload", post_reload },
+	{ "GET", "/metrics", get_metrics },
+	{ "GET", "/healthz", get_health },
+	{ "GET", "/readyz", get_ready },
+};
+
+static enum MHD_Result dispatch(
+    struct door *d, struct MHD_Connection *c, const char *method, const char *path)
+{
+	bool found = false;
+
+	for (size_t i = 0; i < ARRAY_LEN(routes); i++) {
+		if (strcmp(routes[i].path, path) != 0)
+			continue;
+		found = true;
+		if (strcmp(routes[i].method, method) != 0)
+			continue;
+		if (!d->may_write && strcmp(method, "GET") != 0)
+			return reply_json(c, MHD_HTTP_FORBIDDEN,
+			    report_error("changes are made through the Unix socket only"));
+		return routes[i].run(d, c);
+	}
+	if (found)
+		return reply_json(c, MHD_HTTP_METHOD_NOT_ALLOWED, report_error("wrong method"));
+	return reply_json(c, MHD_HTTP_NOT_FOUND,
+	    report_error("no such resource; try /v1/status, /v1/partners, /v1/reload, /metrics"));
+}
+
+/* libmicrohttpd calls this once for the headers, then for each part of a body, then at the end. */
+static enum MHD_Result on_access(void *cls, struct MHD_Connection *c, const char *path,
+    const char *method, const char *version, const char *body, size_t *body_n, void **state)
+{
+	static int seen;
+
+	(void)version;
+	(void)body;
+	if (!*state) {
+		*state = &seen;
+		return MHD_YES;
+	}
+	if (*body_n > 0) {
+		*body_n = 0; /* no resource takes one */
+		return MHD_YES;
+	}
+	return dispatch(cls, c, method, path);
+}
+
+/* --- the loop */
+
+static void on_ready(struct loop_io *io, int events)
+{
+	struct door *d = container_of(io, struct door, io);
+
+	(void)events;
+	MHD_run(d->daemon);
+}
+
+static void on_tick(struct loop_timer *t)
+{
+	struct admin *a = container_of(t, struct admin, tick);
+
+	MHD_run(a->unix_door.daemon);
+	if (a->tcp_door.daemon)
+		MHD_run(a->tcp_door.daemon);
+	loop_timer_set(t, TICK_MSEC);
+}
+
+/* Takes `fd`. */
+static int open_door(struct admin *a, struct door *d, struct loop *loop, int fd, struct err *e)
+{
+	const union MHD_DaemonInfo *info;
+
+	d->admin = a;
+	d->daemon = MHD_start_daemon(MHD_USE_EPOLL, 0, NULL, NULL, on_access, d,
+	    MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,
+	    MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)TIMEOUT_S, MHD_OPTION_END);
+	if (!d->daemon) {
+		close(fd);
+		return err_set(e, ERR_SYS, "cannot start the HTTP server");
+	}
+	info = MHD_get_daemon_info(d->daemon, MHD_DAEMON_INFO_EPOLL_FD);
+	ensure(info);
+	loop_io_init(&d->io, loop, info->epoll_fd, on_ready);
+	loop_io_want(&d->io, LOOP_READ);
+	return 0;
+}
+
+/* --- the Unix socket */
+
+/* Whether somebody answers there; a file that a dead process left does not. */
+static bool is_alive(const struct sockaddr_un *sa)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	bool alive = fd >= 0 && connect(fd, (const struct sockaddr *)sa, sizeof(*sa)) == 0;
+
+	if (fd >= 0)
+		close(fd);
+	return alive;
+}
+
+static int bind_unix(struct admin *a, const char *path, struct err *e)
+{
+	struct sockaddr_un sa = { .sun_family = AF_UNIX };
+	struct stat st;
+	mode_t before;
+	int fd, rc;
+
+	if (!str_copy(sa.sun_path, sizeof(sa.sun_path), str_of(path)))
+		return err_set(e, ERR_CONFIG, "the socket path '%s' is longer than %zu bytes", path,
+		    sizeof(sa.sun_path) - 1);
+	if (is_alive(&sa))
+		return err_set(e, ERR_BUSY, "another parleyd answers on '%s'", path);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return err_set_errno(e, "cannot create a socket");
+	if (lstat(path, &st) == 0 && S_ISSOCK(st.st_mode))
+		(void)unlink(path); /* nobody answers; if it cannot be removed, bind() says so */
+	before = umask(0177);
+	rc = bind(fd, (struct sockaddr *)&sa, sizeof(sa));
+	umask(before);
+	if (rc != 0 || listen(fd, CONNECTIONS_MAX) != 0) {
+		err_set_errno(e, "cannot listen on '%s'", path);
+		close(fd);
+		return ERR_SYS;
+	}
+	a->path = mem_strdup(path);
+	return fd;
+}
+
+static int open_unix(struct admin *a, struct loop *loop, const char *path, struct err *e)
+{
+	int fd = bind_unix(a, path, e);
+
+	a->unix_door.may_write = true;
+	return fd < 0 ? fd : open_door(a, &a->unix_door, loop, fd, e);
+}
+
+static int open_tcp(struct admin *a, struct loop *loop, const char *listen_text, struct err *e)
+{
+	int fd;
+
+	if (addr_parse(&a->addr, listen_text, e))
+		return ERR_CONFIG;
+	fd = listener_bind(&a->addr, e);
+	if (fd < 0)
+		return fd;
+	a->has_addr = true;
+	return open_door(a, &a->tcp_door, loop, fd, e);
+}
+
+struct admin *admin_open(
+    struct gateway *gateway, struct loop *loop, const char *path, const char *listen, struct err *e)
+{
+	struct admin *a = mem_alloc(sizeof(*a));
+
+	a->gateway = gateway;
+	loop_timer_init(&a->tick, loop, on_tick);
+	if (open_unix(a, loop, path, e)) {
+		err_within(e, "admin socket");
+		goto fail;
+	}
+	if (listen && open_tcp(a, loop, listen, e)) {
+		err_within(e, "gateway.lua: admin.listen");
+		goto fail;
+	}
+	loop_timer_set(&a->tick, TICK_MSEC);
+	return a;
+
+fail:
+	admin_close(a);
+	return NULL;
+}
+
+static void close_door(struct door *d)
+{
+	if (!d->daemon)
+		return;
+	loop_io_stop(&d->io);
+	MHD_stop_daemon(d->daemon);
+}
+
+void admin_close(struct admin *a)
+{
+	if (!a)
+		return;
+	loop_timer_stop(&a->tick);
+	close_door(&a->unix_door);
+	close_door(&a->tcp_door);
+	if (a->path)
+		(void)unlink(a->path); /* it may be gone already */
+	mem_free(a->path);
+	mem_free(a);
+}
+
+const struct addr *admin_addr(const struct admin *a)
+{
+	return a->has_addr ? &a->addr : NULL;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * report.h - the state of the gateway as JSON and as Prometheus text.
+ */
+#ifndef ADMIN_REPORT_H
+#define ADMIN_REPORT_H
+
+#include "base/base.h"
+
+struct err;
+struct gateway;
+struct gateway_change;
+
+/* JSON texts with a final newline; the caller frees them with free(). */
+char *report_status(const struct gateway *g);
+char *report_partners(const struct gateway *g);
+
+/* The answer to a reload: what is active now, or why nothing changed. */
+char *report_reload(const struct gateway_change *change, bool dry_run, const struct err *e);
+
+/* Prometheus text exposition format 0.0.4; freed with free(). */
+char *report_metrics(const struct gateway *g);
+
+/* An error of the API itself. */
+char *report_error(const char *text);
+
+#endif

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/base.h"
+
+#include <jansson.h>
+#include <stdio.h>
+
+#include "base/err.h"
+#include "prog/ctl_print.h"
+
+static const char *text_of(const json_t *object, const char *key)
+{
+	const char *text = json_string_value(json_object_get(object, key));
+
+	return text ? text : "-";
+}
+
+static long long int_of(const json_t *object, const char *key)
+{
+	return (long long)json_integer_value(json_object_get(object, key));
+}
+
+static json_t *parse(struct str json)
+{
+	return json_loadb(json.p ? json.p : "", json.n, 0, NULL);
+}
+
+static void print_last_reload(const json_t *last)
+{
+	if (!json_is_object(last))
+		printf("last reload   none since the start\n");
+	else if (json_is_true(json_object_get(last, "ok")))
+		printf("last reload   accepted at %s\n", text_of(last, "at"));
+	else
+		printf("last reload   REFUSED at %s: %s\n", text_of(last, "at"),
+		    text_of(last, "error"));
+}
+
+int ctl_print_status(struct str json)
+{
+	json_t *s = parse(json), *c;
+
+	if (!s)
+		return ERR_SYNTAX;
+	c = json_object_get(s, "connections");
+	printf("parleyd       pid %lld, since %s, %lld workers%s\n", int_of(s, "pid"),
+	    text_of(s, "started"), int_of(s, "workers"),
+	    json_is_true(json_object_get(s, "draining")) ? ", ENDING" : "");
+	printf("generation    %lld, %.12s, activated %s\n", int_of(s, "generation"),
+	    text_of(s, "digest"), text_of(s, "activated"));
+	printf("partners      %lld\n", int_of(s, "partners"));
+	printf("connections   %lld open, %lld in handshake, %lld closing\n", int_of(c, "open"),
+	    int_of(c, "handshaking"), int_of(c, "closing"));
+	printf("certificate   until %s\n", text_of(json_object_get(s, "certificate"), "not_after"));
+	print_last_reload(json_object_get(s, "last_reload"));
+	json_decref(s);
+	return 0;
+}
+
+int ctl_print_partners(struct str json)
+{
+	json_t *root = parse(json), *p;
+	size_t i;
+
+	if (!root)
+		return ERR_SYNTAX;
+	printf("%-24s %-14s %-22s %5s %8s %8s  %s\n", "PARTNER", "STATE", "SINCE", "CONNS", "ASKED",
+	    "REFUSED", "REASON");
+	json_array_foreach(json_object_get(root, "partners"), i, p)
+	    printf("%-24s %-14s %-22s %5lld %8lld %8lld  %s\n", text_of(p, "name"),
+		text_of(p, "state"), text_of(p, "since"), int_of(p, "connections"),
+		int_of(p, "attempts"), int_of(p, "failures"), text_of(p, "reason"));
+	json_decref(root);
+	return 0;
+}
+
+int ctl_print_reload(struct str json, bool *ok)
+{
+	json_t *r = parse(json);
+
+	if (!json_is_object(r)) {
+		json_decref(r);
+		return ERR_SYNTAX;
+	}
+	*ok = json_is_true(json_object_get(r, "ok"));
+	if (!*ok)
+		fprintf(stderr, "refused, nothing changed: %s\n", text_of(r, "error"));
+	else if (json_is_true(json_object_get(r, "dry_run")))
+		printf(
+		    "would be accepted: %.12s, %lld partners (dry run, generation %lld goes on)\n",
+		    text_of(r, "digest"), int_of(r, "partners"), int_of(r, "generation"));
+	else
+		printf("generation %lld is active: %.12s, %lld partners\n", int_of(r, "generation"),
+		    text_of(r, "digest"), int_of(r, "partners"));
+	json_decref(r);
+	return 0;
+}

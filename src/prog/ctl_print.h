@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ctl_print.h - the daemon's JSON, for people.
+ */
+#ifndef PROG_CTL_PRINT_H
+#define PROG_CTL_PRINT_H
+
+#include "base/base.h"
+#include "base/str.h"
+
+/* Print to standard output; ERR_SYNTAX if `json` is not what the daemon sends. */
+int ctl_print_status(struct str json) MUST_CHECK;
+int ctl_print_partners(struct str json) MUST_CHECK;
+
+/* `*ok` is whether the reload was accepted; a refusal is printed to standard error. */
+int ctl_print_reload(struct str json, bool *ok) MUST_CHECK;
+
+#endif

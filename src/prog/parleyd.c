@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * parleyd - the gateway.  parleyd(8) is beside this file.
+ */
+#include "base/base.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <grp.h>
+#include <jansson.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "admin/admin.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "prog/defaults.h"
+#include "sepp/gateway.h"
+
+struct options {
+	const char *directory, *socket, *user;
+	enum log_level level;
+	enum log_format format;
+};
+
+struct daemon {
+	struct loop *loop;
+	struct gateway *gateway;
+	struct admin *admin;
+	struct loop_signal hup, term, intr;
+	bool is_ending;
+};
+
+static const char usage[] =
+    "usage: parleyd [--socket PATH] [--log-level error|warn|info|debug] [--log-format text|json]\n"
+    "               [--user NAME] [DIRECTORY]\n"
+    "DIRECTORY defaults to " DEFAULT_DIRECTORY ", PATH to " DEFAULT_SOCKET ".\n";
+
+static int parse_options(struct options *o, int argc, char *argv[])
+{
+	static const struct option known[] = {
+		{ "socket", required_argument, NULL, 's' },
+		{ "log-level", required_argument, NULL, 'l' },
+		{ "log-format", required_argument, NULL, 'f' },
+		{ "user", required_argument, NULL, 'u' },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int c;
+
+	while ((c = getopt_long(argc, argv, "", known, NULL)) != -1) {
+		if (c == 's')
+			o->socket = optarg;
+		else if (c == 'u')
+			o->user = optarg;
+		else if (c == 'f' && strcmp(optarg, "json") == 0)
+			o->format = LOG_JSON;
+		else if (c == 'h') {
+			fputs(usage, stdout);
+			exit(EXIT_SUCCESS);
+		} else if (!(c == 'l' && log_level_parse(optarg, &o->level)) &&
+			   !(c == 'f' && strcmp(optarg, "text") == 0))
+			return ERR_SYNTAX;
+	}
+	if (optind < argc)
+		o->directory = argv[optind++];
+	return optind == argc ? 0 : ERR_SYNTAX;
+}
+
+/* As many descriptors as the system allows, no core dump with keys in it, no new privileges. */
+static void set_limits(void)
+{
+	struct rlimit files, core = { 0, 0 };
+
+	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+		files.rlim_cur = files.rlim_max;
+		(void)setrlimit(RLIMIT_NOFILE, &files); /* fewer is still a gateway */
+	}
+	(void)setrlimit(RLIMIT_CORE, &core);
+	(void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+}
+
+/* For good: listeners are open by now, and nothing later needs more. */
+static int become(const char *name, struct err *e)
+{
+	const struct passwd *pw;
+
+	errno = 0;
+	pw = getpwnam(name);
+	if (!pw)
+		return err_set(e, ERR_CONFIG, "--user: there is no user '%s'", name);
+	if (setgroups(0, NULL) != 0 || setgid(pw->pw_gid) != 0 || setuid(pw->pw_uid) != 0)
+		return err_set_errno(e, "--user: cannot become '%s'", name);
+	return 0;
+}
+
+/* --- signals */
+
+static void on_hup(struct loop_signal *s)
+{
+	struct daemon *d = container_of(s, struct daemon, hup);
+	struct gateway_change change;
+	struct err e = { 0 };
+
+	if (gateway_reload(d->gateway, false, &change, &e))
+		log_debug(
+		    LOG_MAIN, "-", "SIGHUP changed nothing"); /* the reason is logged already */
+}
+
+static void on_end(void *arg)
+{
+	struct daemon *d = arg;
+
+	loop_stop(d->loop);
+}
+
+static void end(struct daemon *d, const char *signal)
+{
+	if (d->is_ending) {
+		log_warn(LOG_MAIN, "-", "second %s, ending at once", signal);
+		log_stop();
+		_exit(EXIT_FAILURE);
+	}
+	d->is_ending = true;
+	log_info(LOG_MAIN, "-", "ending, connections are finished signal=%s", signal);
+	gateway_drain(d->gateway, on_end, d);
+}
+
+static void on_term(struct loop_signal *s)
+{
+	end(container_of(s, struct daemon, term), "SIGTERM");
+}
+
+static void on_intr(struct loop_signal *s)
+{
+	end(container_of(s, struct daemon, intr), "SIGINT");
+}
+
+/* --- start */
+
+/* One line of JSON on standard output: for whoever started us. */
+static void print_ready(const struct daemon *d, const struct options *o)
+{
+	json_t *listeners = json_array(), *line;
+	struct gateway_status s;
+	char text[ADDR_TEXT_MAX];
+	const struct addr *a;
+	size_t n;
+
+	a = gateway_listeners(d->gateway, &n);
+	for (size_t i = 0; i < n; i++)
+		ensure(json_array_append_new(listeners, json_string(addr_print(text, &a[i]))) == 0);
+	a = admin_addr(d->admin);
+	gateway_status(d->gateway, &s);
+	line = json_pack("{s:b, s:i, s:o, s:o, s:s, s:I, s:s}", "ready", 1, "pid", (int)getpid(),
+	    "n32c", listeners, "admin", a ? json_string(addr_print(text, a)) : json_null(),
+	    "socket", o->socket, "generation", (json_int_t)s.generation, "digest", s.digest);
+	ensure(line && json_dumpf(line, stdout, JSON_COMPACT) == 0);
+	json_decref(line);
+	putchar('\n');
+	fflush(stdout);
+	log_info(LOG_MAIN, "-", "ready generation=%llu digest=%.12s partners=%zu workers=%zu",
+	    (unsigned long long)s.generation, s.digest, s.n_partners, s.n_workers);
+}
+
+static int open_all(struct daemon *d, const struct options *o, struct err *e)
+{
+	const struct conf_gateway *conf;
+
+	d->loop = loop_new(e);
+	if (!d->loop)
+		return ERR_SYS;
+	d->gateway = gateway_new(o->directory, d->loop, e);
+	if (!d->gateway || (o->user && become(o->user, e)))
+		return ERR_CONFIG;
+	conf = gateway_current(d->gateway)->conf;
+	d->admin = admin_open(d->gateway, d->loop, o->socket, conf->admin_listen, e);
+	if (!d->admin)
+		return ERR_CONFIG;
+	if (gateway_start(d->gateway, e))
+		return ERR_SYS;
+	loop_signal_start(&d->hup, d->loop, SIGHUP, on_hup);
+	loop_signal_start(&d->term, d->loop, SIGTERM, on_term);
+	loop_signal_start(&d->intr, d->loop, SIGINT, on_intr);
+	return 0;
+}
+
+static void close_all(struct daemon *d)
+{
+	admin_close(d->admin);
+	loop_signal_stop(&d->hup);
+	loop_signal_stop(&d->term);
+	loop_signal_stop(&d->intr);
+	gateway_free(d->gateway);
+	loop_free(d->loop);
+}
+
+int main(int argc, char *argv[])
+{
+	struct options o = {
+		.directory = DEFAULT_DIRECTORY,
+		.socket = DEFAULT_SOCKET,
+		.level = LOG_INFO,
+		.format = LOG_TEXT,
+	};
+	struct daemon d = { .is_ending = false };
+	struct err e = { 0 };
+
+	if (parse_options(&o, argc, argv)) {
+		fputs(usage, stderr);
+		return EXIT_USAGE;
+	}
+	log_setup(o.level, o.format);
+	signal(SIGPIPE, SIG_IGN);
+	set_limits();
+	if (open_all(&d, &o, &e)) {
+		log_error(LOG_MAIN, "-", "cannot start: %s", e.text);
+		return e.code == ERR_CONFIG || e.code == ERR_POLICY ? EXIT_LOAD : EXIT_FAILURE;
+	}
+	if (log_start(&e)) {
+		log_error(LOG_MAIN, "-", "cannot start: %s", e.text);
+		return EXIT_FAILURE;
+	}
+	print_ready(&d, &o);
+	loop_run(d.loop);
+	close_all(&d);
+	log_info(LOG_MAIN, "-", "ended");
+	log_stop();
+	return EXIT_SUCCESS;
+}

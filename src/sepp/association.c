@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/base.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/str.h"
+#include "sepp/association.h"
+
+enum {
+	MINUTES = 60,
+};
+
+/* Requests in each of the last sixty minutes. */
+struct minutes {
+	int64_t minute; /* of the newest slot */
+	unsigned counts[MINUTES];
+};
+
+/* A bucket of a minute's worth; `debt` is what was taken out of it, in thousandths. */
+struct bucket {
+	msec at;
+	uint64_t debt;
+};
+
+struct association {
+	atomic_uint refs;
+	pthread_mutex_t lock; /* guards all below */
+	enum assoc_state state;
+	struct agreement agreement;
+	int64_t since_s;
+	char reason[256];
+	uint64_t attempts, failures;
+	char previous_fingerprint[65];
+	unsigned connections;
+	struct minutes minutes;
+	struct bucket bucket;
+	char name[];
+};
+
+static const struct {
+	const char *name;
+	bool is_open;
+} states[] = {
+#define X(id, text, open) [ASSOC_##id] = { text, open },
+	ASSOC_TABLE(X)
+#undef X
+};
+
+struct association *assoc_new(const char *name, int64_t now_s)
+{
+	size_t n = strlen(name) + 1;
+	struct association *a = mem_alloc(sizeof(*a) + n);
+
+	a->refs = 1;
+	pthread_mutex_init(&a->lock, NULL);
+	a->since_s = now_s;
+	memcpy(a->name, name, n);
+	return a;
+}
+
+struct association *assoc_ref(struct association *a)
+{
+	atomic_fetch_add(&a->refs, 1);
+	return a;
+}
+
+void assoc_unref(struct association *a)
+{
+	if (!a || atomic_fetch_sub(&a->refs, 1) != 1)
+		return;
+	pthread_mutex_destroy(&a->lock);
+	mem_free(a);
+}
+
+const char *assoc_name(const struct association *a)
+{
+	return a->name;
+}
+
+/* Moves the window so that its newest slot is the minute of `now_s`. */
+static void turn_minutes(struct minutes *m, int64_t now_s)
+{
+	int64_t now = now_s / 60, steps = now - m->minute;
+
+	if (steps <= 0)
+		return;
+	if (steps > MINUTES)
+		steps = MINUTES;
+	for (int64_t i = 0; i < steps; i++)
+		m->counts[(now - i) % MINUTES] = 0;
+	m->minute = now;
+}
+
+static unsigned in_the_last_hour(const struct minutes *m)
+{
+	unsigned sum = 0;
+
+	for (size_t i = 0; i < MINUTES; i++)
+		sum += m->counts[i];
+	return sum;
+}
+
+void assoc_read(struct association *a, int64_t now_s, struct assoc_view *out)
+{
+	pthread_mutex_lock(&a->lock);
+	turn_minutes(&a->minutes, now_s);
+	out->state = a->state;
+	out->agreement = a->agreement;
+	out->since_s = a->since_s;
+	memcpy(out->reason, a->reason, sizeof(out->reason));
+	out->attempts = a->attempts;
+	out->failures = a->failures;
+	memcpy(
+	    out->previous_fingerprint, a->previous_fingerprint, sizeof(out->previous_fingerprint));
+	out->connections = a->connections;
+	out->handshakes_minute = a->minutes.counts[a->minutes.minute % MINUTES];
+	out->handshakes_hour = in_the_last_hour(&a->minutes);
+	pthread_mutex_unlock(&a->lock);
+}
+
+/* Takes one out; false when the bucket of `per_minute` is empty. */
+static bool take(struct bucket *b, msec now, unsigned per_minute, unsigned *retry_s)
+{
+	uint64_t back = now > b->at ? (now - b->at) * per_minute / 60 : 0;
+
+	if (back > 0) {
+		b->debt = back > b->debt ? 0 : b->debt - back;
+		b->at = now;
+	}
+	if (b->debt + 1000 > (uint64_t)per_minute * 1000) {
+		*retry_s = 1 + 60 / per_minute;
+		return false;
+	}
+	b->debt += 1000;
+	return true;
+}
+
+bool assoc_admit(
+    struct association *a, msec now, int64_t now_s, unsigned per_minute, unsigned *retry_s)
+{
+	bool ok = true;
+
+	*retry_s = 0;
+	pthread_mutex_lock(&a->lock);
+	turn_minutes(&a->minutes, now_s);
+	a->minutes.counts[a->minutes.minute % MINUTES]++;
+	if (per_minute > 0)
+		ok = take(&a->bucket, now, per_minute, retry_s);
+	pthread_mutex_unlock(&a->lock);
+	return ok;
+}
+
+static void enter(struct association *a, enum assoc_state state, int64_t now_s, const char *reason)
+{
+	if (a->state != state)
+		a->since_s = now_s;
+	a->state = state;
+	str_copy(a->reason, sizeof(a->reason), str_of(reason));
+}
+
+bool assoc_agree(struct association *a, const struct agreement *agreement)
+{
+	enum assoc_state state =
+	    agreement->cap == N32_CAP_PRINS ? ASSOC_AGREED_PRINS : ASSOC_AGREED_TLS;
+	bool changed;
+
+	pthread_mutex_lock(&a->lock);
+	a->attempts++;
+	changed = a->state != state;
+	if (a->agreement.fingerprint[0] &&
+	    strcmp(a->agreement.fingerprint, agreement->fingerprint) != 0)
+		memcpy(a->previous_fingerprint, a->agreement.fingerprint,
+		    sizeof(a->previous_fingerprint));
+	a->agreement = *agreement;
+	enter(a, state, agreement->at_s, "");
+	pthread_mutex_unlock(&a->lock);
+	return changed;
+}
+
+void assoc_fail(struct association *a, int64_t now_s, bool refuses, const char *reason)
+{
+	pthread_mutex_lock(&a->lock);
+	a->attempts++;
+	a->failures++;
+	if (refuses && a->state != ASSOC_DISABLED)
+		enter(a, ASSOC_REFUSED, now_s, reason);
+	pthread_mutex_unlock(&a->lock);
+}
+
+bool assoc_terminate(struct association *a, int64_t now_s)
+{
+	bool ok;
+
+	pthread_mutex_lock(&a->lock);
+	ok = a->state == ASSOC_AGREED_TLS && (a->agreement.features & N32_FEATURE_NFTLST);
+	if (ok)
+		enter(a, ASSOC_TERMINATED, now_s, "ended by the peer");
+	pthread_mutex_unlock(&a->lock);
+	return ok;
+}
+
+void assoc_set_enabled(struct association *a, int64_t now_s, bool enabled)
+{
+	pthread_mutex_lock(&a->lock);
+	if (!enabled)
+		enter(a, ASSOC_DISABLED, now_s, "disabled by configuration");
+	else if (a->state == ASSOC_DISABLED)
+		enter(a, ASSOC_IDLE, now_s, "enabled again");
+	pthread_mutex_unlock(&a->lock);
+}
+
+bool assoc_connect(struct association *a, unsigned max)
+{
+	bool ok;
+
+	pthread_mutex_lock(&a->lock);
+	ok = max == 0 || a->connections < max;
+	if (ok)
+		a->connections++;
+	pthread_mutex_unlock(&a->lock);
+	return ok;
+}
+
+void assoc_disconnect(struct association *a)
+{
+	pthread_mutex_lock(&a->lock);
+	ensure(a->connections > 0);
+	a->connections--;
+	pthread_mutex_unlock(&a->lock);
+}
+
+const char *assoc_state_name(enum assoc_state state)
+{
+	return states[state].name;
+}
+
+bool assoc_is_agreed(const struct assoc_view *v)
+{
+	return states[v->state].is_open;
+}

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/base.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "sepp/directory.h"
+
+enum {
+	FILE_MAX_BYTES = 1 << 20,
+	FILES_MAX = 20000,
+};
+
+/* Where files are looked for, and what they are called; "" is the directory itself. */
+static const struct place {
+	const char *folder, *ending;
+} places[] = {
+	{ "", ".lua" },
+	{ "partners", ".lua" },
+	{ "shared", ".lua" },
+	{ "lib", ".lua" },
+	{ "tests", "_test.lua" },
+	{ "data", ".json" },
+	{ "anchors", ".pem" },
+	{ "certs", ".pem" },
+	{ "certs", ".key" },
+};
+
+static bool ends_with(const char *name, const char *ending)
+{
+	size_t n = strlen(name), m = strlen(ending);
+
+	return n > m && name[0] != '.' && strcmp(name + n - m, ending) == 0;
+}
+
+/* Nobody but the owner may write; a key nobody else may read. */
+static int check_mode(const struct stat *st, const char *path, struct err *e)
+{
+	if (!S_ISREG(st->st_mode))
+		return err_set(e, ERR_CONFIG, "%s: is not a regular file", path);
+	if (st->st_mode & (S_IWGRP | S_IWOTH))
+		return err_set(e, ERR_CONFIG,
+		    "%s: may be written by group or others (mode %03o); chmod go-w it", path,
+		    st->st_mode & 0777u);
+	if (ends_with(path, ".key") && (st->st_mode & (S_IRWXO)))
+		return err_set(e, ERR_CONFIG,
+		    "%s: a private key may not be read by others (mode %03o); chmod 600 it", path,
+		    st->st_mode & 0777u);
+	if (st->st_size > FILE_MAX_BYTES)
+		return err_set(e, ERR_CONFIG, "%s: is larger than %d bytes", path, FILE_MAX_BYTES);
+	return 0;
+}
+
+/* Reads at most FILE_MAX_BYTES; a file that grows meanwhile is refused. */
+static int read_all(int fd, const char *path, struct str *text, struct err *e)
+{
+	char *data = mem_alloc(FILE_MAX_BYTES + 1);
+	size_t n = 0;
+	ssize_t rc;
+
+	while (n <= FILE_MAX_BYTES && (rc = read(fd, data + n, FILE_MAX_BYTES + 1 - n)) != 0) {
+		if (rc < 0 && errno == EINTR)
+			continue;
+		if (rc < 0) {
+			err_set_errno(e, "%s: cannot read", path);
+			goto fail;
+		}
+		n += (size_t)rc;
+	}
+	if (n > FILE_MAX_BYTES) {
+		err_set(e, ERR_CONFIG, "%s: is larger than %d bytes", path, FILE_MAX_BYTES);
+		goto fail;
+	}
+	text->p = mem_dup(data, n);
+	text->n = n;
+	mem_wipe(data, n);
+	mem_free(data);
+	return 0;
+
+fail:
+	mem_wipe(data, FILE_MAX_BYTES + 1);
+	mem_free(data);
+	return e ? e->code : ERR_SYS;
+}
+
+static int add_file(
+    struct directory *d, int folder_fd, const char *folder, const char *name, struct err *e)
+{
+	char path[512];
+	struct stat st;
+	struct str text;
+	int fd, rc;
+
+	snprintf(path, sizeof(path), "%s%s%s", folder, *folder ? "/" : "", name);
+	if (d->files.n == FILES_MAX)
+		return err_set(e, ERR_CONFIG, "%s: more than %d files", path, FILES_MAX);
+	fd = openat(folder_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0 && errno == ELOOP)
+		return err_set(
+		    e, ERR_CONFIG, "%s: is a symbolic link; put the file itself there", path);
+	if (fd < 0)
+		return err_set_errno(e, "%s: cannot open", path);
+	rc = fstat(fd, &st) ? err_set_errno(e, "%s: cannot stat", path) : check_mode(&st, path, e);
+	if (rc == 0)
+		rc = read_all(fd, path, &text, e);
+	close(fd);
+	if (rc)
+		return rc;
+	if (d->files.n == d->cap) {
+		d->cap = d->cap ? d->cap * 2 : 32;
+		d->storage = mem_resize(d->storage, d->cap * sizeof(*d->storage));
+		d->files.files = d->storage;
+	}
+	d->storage[d->files.n++] = (struct script_file){ mem_strdup(path), text };
+	return 0;
+}
+
+static int check_folder(int fd, const char *path, struct err *e)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) != 0)
+		return err_set_errno(e, "%s: cannot stat", path);
+	if (st.st_mode & (S_IWGRP | S_IWOTH))
+		return err_set(e, ERR_CONFIG,
+		    "%s: may be written by group or others (mode %03o); chmod go-w it", path,
+		    st.st_mode & 0777u);
+	return 0;
+}
+
+/* Reads what `place` names below `root`; a folder that does not exist is empty. */
+static int add_place(struct directory *d, int root, const struct place *place, struct err *e)
+{
+	const char *folder = *place->folder ? place->folder : ".";
+	int fd = openat(root, folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	struct dirent *entry;
+	int rc = 0;
+	DIR *dir;
+
+	if (fd < 0)
+		return errno == ENOENT ? 0 : err_set_errno(e, "%s: cannot open", folder);
+	if (check_folder(fd, *place->folder ? place->folder : d->path, e)) {
+		close(fd);
+		return ERR_CONFIG;
+	}
+	dir = fdopendir(fd);
+	ensure(dir);
+	while (rc == 0 && (entry = readdir(dir)) != NULL) {
+		if (ends_with(entry->d_name, place->ending))
+			rc = add_file(d, fd, place->folder, entry->d_name, e);
+	}
+	closedir(dir);
+	return rc;
+}
+
+static int by_path(const void *a, const void *b)
+{
+	return strcmp(((const struct script_file *)a)->path, ((const struct script_file *)b)->path);
+}
+
+static void add_part(EVP_MD_CTX *md, struct str part)
+{
+	unsigned char length[8];
+
+	for (size_t i = 0; i < sizeof(length); i++)
+		length[i] = (unsigned char)((uint64_t)part.n >> (56 - 8 * i));
+	ensure(EVP_DigestUpdate(md, length, sizeof(length)) == 1);
+	ensure(EVP_DigestUpdate(md, part.p, part.n) == 1);
+}
+
+static void digest(struct directory *d)
+{
+	EVP_MD_CTX *md = EVP_MD_CTX_new();
+	unsigned char out[EVP_MAX_MD_SIZE];
+	unsigned int n;
+
+	ensure(md && EVP_DigestInit_ex(md, EVP_sha256(), NULL) == 1);
+	for (size_t i = 0; i < d->files.n; i++) {
+		add_part(md, str_of(d->files.files[i].path));
+		add_part(md, d->files.files[i].text);
+	}
+	ensure(EVP_DigestFinal_ex(md, out, &n) == 1 && n == 32);
+	str_hex(d->digest, out, n);
+	EVP_MD_CTX_free(md);
+}
+
+struct directory *directory_read(const char *path, struct err *e)
+{
+	int root = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct directory *d;
+	int rc = 0;
+
+	if (root < 0) {
+		err_set_errno(e, "cannot open the directory '%s'", path);
+		return NULL;
+	}
+	d = mem_alloc(sizeof(*d));
+	d->path = mem_strdup(path);
+	for (size_t i = 0; i < ARRAY_LEN(places) && rc == 0; i++)
+		rc = add_place(d, root, &places[i], e);
+	close(root);
+	if (rc) {
+		directory_free(d);
+		return NULL;
+	}
+	if (d->files.n > 0)
+		qsort(d->storage, d->files.n, sizeof(*d->storage), by_path);
+	digest(d);
+	return d;
+}
+
+void directory_free(struct directory *d)
+{
+	if (!d)
+		return;
+	for (size_t i = 0; i < d->files.n; i++) {
+		struct script_file *f = &d->storage[i];
+
+		mem_wipe((void *)(uintptr_t)f->text.p, f->text.n);
+		mem_free((void *)(uintptr_t)f->text.p);
+		mem_free((void *)(uintptr_t)f->path);
+	}
+	mem_free(d->storage);
+	mem_free(d->path);
+	mem_free(d);
+}
+
+int directory_find(const struct directory *d, const char *path, struct str *text, struct err *e)
+{
+	struct script_file key = { .path = path };
+	const struct script_file *f =
+	    d->files.n == 0 ? NULL
+			    : bsearch(&key, d->storage, d->files.n, sizeof(*d->storage), by_path);
+
+	if (!f)
+		return err_set(e, ERR_CONFIG, "%s: no such file in the directory", path);
+	*text = f->text;
+	return 0;
+}

@@ -1,0 +1,402 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/base.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "n32/json.h"
+#include "sepp/negotiation.h"
+
+/* Everything that one negotiation is judged by; on the stack of negotiate(). */
+struct scene {
+	struct worker *w;
+	struct generation *g;
+	struct conn *c;
+	const struct n32_identity *id;
+	struct negotiation *n;
+	conf_purposes allowed; /* by configuration of both sides */
+};
+
+static enum negotiation_outcome problem(
+    struct negotiation *n, enum n32_problem_code code, const char *detail)
+{
+	n->problem.code = code;
+	str_copy(n->problem.detail, sizeof(n->problem.detail), str_of(detail));
+	return NEGOTIATION_PROBLEM;
+}
+
+/* A refusal of an authenticated partner: it also suspends what was agreed (n32.md A.10). */
+static enum negotiation_outcome refuse(
+    struct scene *s, enum n32_problem_code code, const char *detail, const char *reason)
+{
+	struct partner *p = s->n->partner;
+	unsigned status = s->n->status ? s->n->status : (unsigned)n32_problem_status(code);
+	char text[512];
+
+	assoc_fail(p->association, loop_wall_s(s->w->loop), status == 403, reason);
+	log_peer(loop_now(s->w->loop), LOG_INFO, LOG_SEPP, p->conf->name,
+	    "negotiation refused cause=%s reason='%s' generation=%llu", n32_problem_cause(code),
+	    str_escape(text, sizeof(text), str_of(reason)), (unsigned long long)s->g->number);
+	return problem(s->n, code, p->conf->verbose_errors ? reason : detail);
+}
+
+/* --- the floor (n32.md A.6 steps 8 to 12) */
+
+struct partner *negotiation_partner(const struct generation *g, const struct n32_identity *id)
+{
+	for (size_t i = 0; i < id->n_names; i++) {
+		struct partner *p = generation_find(g, id->names[i].text);
+
+		if (p)
+			return p;
+	}
+	return NULL;
+}
+
+/* Whether the certificate has a name that the partner's file lists. */
+static bool is_certified_as(const struct n32_identity *id, const struct partner *p)
+{
+	for (size_t i = 0; i < p->conf->n_fqdns; i++) {
+		if (n32_identity_has_name(id, p->conf->fqdns[i].text))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Steps 8 and 9: `sender` is a configured name of the partner that the certificate is of; it may be
+ * another of its names than those in the certificate.  No association is touched before this.
+ */
+static bool identify(struct scene *s)
+{
+	const char *sender = s->n->req.sender.text, *why;
+	struct partner *p = generation_find(s->g, sender);
+	char text[300];
+
+	if (p && is_certified_as(s->id, p) && p->anchors == generation_anchors(s->g, s->id, &why)) {
+		s->n->partner = p;
+		return true;
+	}
+	log_peer(loop_now(s->w->loop), LOG_INFO, LOG_SEPP, "-",
+	    "negotiation refused reason='%s' sender='%s' certificate='%s'",
+	    p ? "the sender is not in the certificate" : "no partner has this sender",
+	    str_escape(text, sizeof(text), str_of(sender)), s->id->names[0].text);
+	problem(s->n, N32_PROBLEM_NOT_ALLOWED, "");
+	return false;
+}
+
+static bool lists_plmn(const struct n32_plmn *list, size_t n, const struct n32_plmn *plmn)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (n32_plmn_eq(&list[i], plmn))
+			return true;
+	}
+	return false;
+}
+
+/* Whether the list has another PLMN that reads the same in a domain name, as 12 and 012 do. */
+static bool lists_other_reading(const struct n32_plmn *list, size_t n, const struct n32_plmn *plmn)
+{
+	struct n32_realm want, have;
+
+	n32_realm_of_plmn(&want, plmn);
+	for (size_t i = 0; i < n; i++) {
+		n32_realm_of_plmn(&have, &list[i]);
+		if (n32_realm_eq(&want, &have) && !n32_plmn_eq(&list[i], plmn))
+			return true;
+	}
+	return false;
+}
+
+static bool lists_snpn(const struct n32_snpn *list, size_t n, const struct n32_snpn *snpn)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (n32_snpn_eq(&list[i], snpn))
+			return true;
+	}
+	return false;
+}
+
+/* Step 10: the partner is authorised for every PLMN and SNPN that it claims (TS 33.501 5.9.3.2). */
+static bool covers_networks(const struct scene *s)
+{
+	const struct n32_neg_req *req = &s->n->req;
+	const struct conf_partner *conf = s->n->partner->conf;
+
+	for (size_t i = 0; i < req->n_plmns; i++) {
+		const struct n32_plmn *plmn = &req->plmns[i];
+
+		if (!lists_plmn(conf->plmns, conf->n_plmns, plmn) &&
+		    (!n32_identity_has_plmn(s->id, plmn) ||
+			lists_other_reading(conf->plmns, conf->n_plmns, plmn)))
+			return false;
+	}
+	for (size_t i = 0; i < req->n_snpns; i++) {
+		if (!lists_snpn(conf->snpns, conf->n_snpns, &req->snpns[i]) &&
+		    !n32_identity_has_snpn(s->id, &req->snpns[i]))
+			return false;
+	}
+	return true;
+}
+
+/* Step 11 */
+static bool serves_target(const struct scene *s)
+{
+	const struct n32_neg_req *req = &s->n->req;
+	const struct conf_gateway *conf = s->g->conf;
+
+	if (req->has_target_plmn && !lists_plmn(conf->plmns, conf->n_plmns, &req->target_plmn))
+		return false;
+	return !req->has_target_snpn || lists_snpn(conf->snpns, conf->n_snpns, &req->target_snpn);
+}
+
+/* --- purposes (step 12) */
+
+static bool is_allowed(conf_purposes allowed, const struct n32_usage *u)
+{
+	return u->purpose != N32_PURPOSE_UNKNOWN && (allowed & (1u << u->purpose));
+}
+
+/* Sorts what was asked for into allowed and rejected; absent means all that is configured (F-22).
+ */
+static bool split_purposes(struct negotiation *n, conf_purposes allowed)
+{
+	n->rsp.n_allowed = n->rsp.n_rejected = 0;
+	for (size_t i = 0; i < n->req.n_usages; i++) {
+		const struct n32_usage *u = &n->req.usages[i];
+
+		if (is_allowed(allowed, u)) {
+			n->rsp.allowed[n->rsp.n_allowed++] = *u;
+		} else {
+			struct n32_usage *r = &n->rsp.rejected[n->rsp.n_rejected++];
+
+			*r = *u;
+			str_copy(r->cause, sizeof(r->cause), (struct str)STR_LIT("not agreed"));
+		}
+	}
+	return n->req.n_usages == 0 || n->rsp.n_allowed > 0;
+}
+
+static uint32_t purposes_of(const struct negotiation *n)
+{
+	uint32_t set = 0;
+
+	for (size_t i = 0; i < n->rsp.n_allowed; i++)
+		set |= 1u << n->rsp.allowed[i].purpose;
+	return set;
+}
+
+/* --- capabilities (step 13) */
+
+static bool has_cap(const struct n32_neg_req *req, enum n32_cap cap)
+{
+	for (size_t i = 0; i < req->n_caps; i++) {
+		if (req->caps[i].cap == cap)
+			return true;
+	}
+	return false;
+}
+
+static bool allows_cap(const struct conf_caps *caps, enum n32_cap cap)
+{
+	for (size_t i = 0; i < caps->n; i++) {
+		if (caps->caps[i] == cap)
+			return true;
+	}
+	return false;
+}
+
+/* What both SEPPs support and the partner's ceiling allows, in the order of the partner's file. */
+static void intersect(struct scene *s)
+{
+	const struct conf_partner *conf = s->n->partner->conf;
+	struct conf_caps *offer = &s->n->offer;
+
+	offer->n = 0;
+	for (size_t i = 0; i < conf->capabilities.n; i++) {
+		enum n32_cap cap = conf->capabilities.caps[i];
+
+		/* TS 33.501 13.1.2: PRINS shall be used where somebody reads the messages */
+		if (conf->path == CONF_PATH_INTERMEDIARY && cap != N32_CAP_PRINS)
+			continue;
+		if (has_cap(&s->n->req, cap) && allows_cap(&s->g->conf->capabilities, cap))
+			offer->caps[offer->n++] = cap;
+	}
+}
+
+/* --- answers */
+
+static void describe_us(struct negotiation *n, const struct conf_gateway *conf)
+{
+	struct n32_neg_rsp *rsp = &n->rsp;
+
+	rsp->sender = conf->fqdn;
+	rsp->n_plmns = conf->n_plmns;
+	memcpy(rsp->plmns, conf->plmns, conf->n_plmns * sizeof(conf->plmns[0]));
+	rsp->n_snpns = conf->n_snpns;
+	memcpy(rsp->snpns, conf->snpns, conf->n_snpns * sizeof(conf->snpns[0]));
+	rsp->has_features = n->req.has_features;
+	rsp->features = n->req.features & N32_FEATURE_NFTLST;
+	rsp->n32f_fqdn.text[0] = '\0';
+	rsp->n32f_port = 0;
+}
+
+static void select_cap(struct negotiation *n, const struct conf_gateway *conf, enum n32_cap cap)
+{
+	n->rsp.selected.cap = cap;
+	n->rsp.has_target_api_root = cap == N32_CAP_TLS;
+	n->rsp.target_api_root = conf->target_api_root;
+}
+
+/* ["NONE"]: the peer ends an N32-f TLS relation (n32.md A.4). */
+static enum negotiation_outcome terminate(struct scene *s)
+{
+	struct partner *p = s->n->partner;
+
+	if (!assoc_terminate(p->association, loop_wall_s(s->w->loop)))
+		/* nothing to end, or no right to end it this way: what is agreed stays */
+		return problem(s->n, N32_PROBLEM_NOT_ALLOWED, "nothing that NONE could end");
+	log_info(LOG_SEPP, p->conf->name, "agreement ended by the peer with NONE");
+	count(&s->w->counters, COUNTER_SELECTED_NONE, 1);
+	select_cap(s->n, s->g->conf, N32_CAP_NONE);
+	s->n->rsp.n_allowed = s->n->rsp.n_rejected = 0;
+	return NEGOTIATION_AGREED;
+}
+
+static void commit(struct scene *s)
+{
+	struct negotiation *n = s->n;
+	struct agreement a = {
+		.cap = n->rsp.selected.cap,
+		.target_api_root = n->req.target_api_root && s->g->conf->target_api_root,
+		.features = n->rsp.has_features ? n->rsp.features : 0,
+		.purposes = purposes_of(n),
+		.n32f_fqdn = n->req.n32f_fqdn,
+		.n32f_port = n->req.n32f_port,
+		.at_s = loop_wall_s(s->w->loop),
+	};
+	enum log_level level;
+	char place[128];
+
+	str_copy(a.fingerprint, sizeof(a.fingerprint), str_of(conn_peer(s->c)->fingerprint));
+	level = assoc_agree(n->partner->association, &a) ? LOG_INFO : LOG_DEBUG;
+	count(&s->w->counters, a.cap == N32_CAP_TLS ? COUNTER_SELECTED_TLS : COUNTER_SELECTED_PRINS,
+	    1);
+	if (log_wants(level))
+		log_line(level, LOG_SEPP, n->partner->conf->name,
+		    "negotiated selected=%s from=%s policy=%s generation=%llu fuel=%llu",
+		    n32_cap_name(a.cap), n->decision.source, decision_place(place, &n->decision),
+		    (unsigned long long)s->g->number, (unsigned long long)n->decision.out.fuel);
+}
+
+/* --- the policy */
+
+static enum negotiation_outcome fail_closed(struct scene *s)
+{
+	assoc_fail(s->n->partner->association, loop_wall_s(s->w->loop), false, "policy failure");
+	return problem(s->n, N32_PROBLEM_FAILURE, "");
+}
+
+static enum negotiation_outcome defer(struct scene *s, const struct script_answer *out)
+{
+	assoc_fail(s->n->partner->association, loop_wall_s(s->w->loop), false, out->reason);
+	s->n->retry_s = out->defer_s;
+	return problem(
+	    s->n, N32_PROBLEM_CONGESTION, s->n->partner->conf->verbose_errors ? out->reason : "");
+}
+
+/* Does what the policy said, as far as the floor allows it. */
+static enum negotiation_outcome obey(struct scene *s)
+{
+	const struct script_answer *out = &s->n->decision.out;
+
+	switch (out->verdict) {
+	case SCRIPT_REJECT:
+		return refuse(s, N32_PROBLEM_NOT_ALLOWED, "", out->reason);
+	case SCRIPT_DEFER:
+		return defer(s, out);
+	case SCRIPT_SELECT:
+		break;
+	default:
+		return fail_closed(s);
+	}
+	if (!allows_cap(&s->n->offer, out->cap)) /* the engine checks too; this is the floor */
+		return fail_closed(s);
+	if (out->has_purposes && !split_purposes(s->n, s->allowed & out->purposes))
+		return refuse(s, N32_PROBLEM_PURPOSE_NOT_ALLOWED, "",
+		    "the policy allows none of the purposes that were asked for");
+	select_cap(s->n, s->g->conf, out->cap);
+	commit(s);
+	return NEGOTIATION_AGREED;
+}
+
+static enum negotiation_outcome ask(struct scene *s)
+{
+	struct decision *d = &s->n->decision;
+
+	memset(&d->in, 0, sizeof(d->in));
+	d->in.hook = SCRIPT_SELECT_CAPABILITY;
+	d->in.request = &s->n->req;
+	d->in.purposes_allowed = s->allowed;
+	d->in.offer = s->n->offer;
+	decide(s->w, d, s->n->partner, s->c, s->id);
+	return obey(s);
+}
+
+/* --- all of it */
+
+static enum negotiation_outcome judge(struct scene *s)
+{
+	struct negotiation *n = s->n;
+	const struct conf_partner *conf = n->partner->conf;
+
+	if (!conf->enabled)
+		return refuse(s, N32_PROBLEM_NOT_ALLOWED, "", "the partner is disabled");
+	if (!covers_networks(s))
+		return refuse(s, N32_PROBLEM_NOT_ALLOWED, "",
+		    "a PLMN or SNPN is neither in the certificate nor in the partner's file");
+	if (!serves_target(s))
+		return refuse(
+		    s, N32_PROBLEM_NOT_ALLOWED, "", "the target PLMN or SNPN is not ours");
+	if (conf->redirect) {
+		n->redirect = conf->redirect;
+		return NEGOTIATION_REDIRECT;
+	}
+	describe_us(n, s->g->conf);
+	intersect(s);
+	if (n->offer.n == 0 && has_cap(&n->req, N32_CAP_NONE) && !has_cap(&n->req, N32_CAP_TLS) &&
+	    !has_cap(&n->req, N32_CAP_PRINS))
+		return terminate(s);
+	s->allowed = conf->purposes & s->g->conf->purposes;
+	if (!split_purposes(n, s->allowed))
+		return refuse(s, N32_PROBLEM_PURPOSE_NOT_ALLOWED, "",
+		    "none of the purposes that were asked for is agreed");
+	if (n->offer.n == 0) {
+		n->status = s->g->conf->no_common_status; /* F-3 */
+		return refuse(s, N32_PROBLEM_NO_COMMON_CAPABILITY, "no common security capability",
+		    "no common security capability");
+	}
+	return ask(s);
+}
+
+enum negotiation_outcome negotiate(struct worker *w, struct negotiation *n, struct conn *c,
+    const struct n32_identity *id, struct str body)
+{
+	struct scene s = { .w = w, .g = commons_current(w->commons), .c = c, .id = id, .n = n };
+	struct n32_json_options options = { .strict_fqdn = s.g->conf->strict_fqdn };
+
+	n->problem.code = N32_PROBLEM_NONE;
+	n->problem.detail[0] = '\0';
+	n->problem.n_params = n->problem.more = 0;
+	n->status = n->retry_s = 0;
+	n->partner = NULL;
+	if (n32_neg_req_decode(&n->req, body, &options, &n->problem)) {
+		log_debug(LOG_N32, id->names[0].text, "malformed request cause=%s offences=%zu",
+		    n32_problem_cause(n->problem.code), n->problem.n_params + n->problem.more);
+		return NEGOTIATION_PROBLEM;
+	}
+	if (!identify(&s))
+		return NEGOTIATION_PROBLEM;
+	return judge(&s);
+}

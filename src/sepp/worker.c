@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/base.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/log.h"
+#include "sepp/worker.h"
+
+enum {
+	STACK_BYTES = 8 << 20
+}; /* Lua's C stack needs up to 420 KiB of it */
+
+/* --- following the generation in force */
+
+static void follow(struct worker *w)
+{
+	const struct generation *g = commons_current(w->commons);
+	const struct conf_gateway *conf = g->conf;
+
+	script_vm_set_budgets(w->vm, &conf->budgets);
+	w->env.handshakes_max = conf->limits.handshakes;
+	w->env.h2 = (struct h2_limits){
+		.streams = conf->limits.streams,
+		.header_bytes = conf->limits.header_bytes,
+		.body_bytes = conf->limits.body_bytes,
+		.body = conf->timeouts.body,
+	};
+	w->env.timeouts = (struct conn_timeouts){
+		.handshake = conf->timeouts.handshake,
+		.first_request = conf->timeouts.first_request,
+		.idle = conf->timeouts.idle,
+		.close = conf->timeouts.close,
+		.write = conf->timeouts.body,
+	};
+}
+
+static void on_switch(struct loop_task *task)
+{
+	struct worker *w = container_of(task, struct worker, switch_task);
+
+	follow(w);
+	w->duties->revise(w);
+	w->duties->on_switched(w);
+}
+
+void worker_switch(struct worker *w)
+{
+	loop_post(w->loop, &w->switch_task);
+}
+
+/* --- connections */
+
+static void tell_gauges(struct worker *w)
+{
+	atomic_store_explicit(&w->gauges.handshaking, w->env.n_handshaking, memory_order_relaxed);
+	atomic_store_explicit(&w->gauges.open, w->env.n_open, memory_order_relaxed);
+	atomic_store_explicit(&w->gauges.closing, w->env.n_closing, memory_order_relaxed);
+}
+
+static void on_accept(void *arg, int fd, const struct addr *from)
+{
+	struct worker *w = arg;
+	struct generation *g = commons_current(w->commons);
+
+	count(&w->counters, COUNTER_ACCEPTED, 1);
+	if (!commons_connect(w->commons, g->conf->limits.connections)) {
+		count(&w->counters, COUNTER_OVER_LIMIT, 1);
+		close(fd);
+		return;
+	}
+	conn_accept(&w->env, g->tls[w->number], fd, from);
+	tell_gauges(w);
+}
+
+/* --- draining */
+
+static void stop_when_empty(struct worker *w)
+{
+	if (w->is_draining && w->env.n_handshaking + w->env.n_open + w->env.n_closing == 0) {
+		loop_timer_stop(&w->drain_timer);
+		loop_stop(w->loop);
+	}
+}
+
+static void on_drain_over(struct loop_timer *t)
+{
+	struct worker *w = container_of(t, struct worker, drain_timer);
+
+	log_warn(LOG_SEPP, "-", "drain took too long, connections are cut worker=%u open=%zu",
+	    w->number, w->env.n_handshaking + w->env.n_open + w->env.n_closing);
+	loop_stop(w->loop);
+}
+
+static void on_drain(struct loop_task *task)
+{
+	struct worker *w = container_of(task, struct worker, drain_task);
+	struct conn *c, *next;
+
+	w->is_draining = true;
+	for (size_t i = 0; i < w->n_listeners; i++)
+		listener_stop(&w->listeners[i]);
+	for (c = TAILQ_FIRST(&w->env.open); c; c = next) {
+		next = conn_next(c);
+		conn_finish(c, H2_NO_ERROR);
+	}
+	loop_timer_set(&w->drain_timer, commons_current(w->commons)->conf->timeouts.drain);
+	stop_when_empty(w);
+}
+
+void worker_drain(struct worker *w)
+{
+	loop_post(w->loop, &w->drain_task);
+}
+
+void worker_on_change(struct worker *w)
+{
+	tell_gauges(w);
+	stop_when_empty(w);
+}
+
+/* --- the thread */
+
+static void kill_all(struct worker *w)
+{
+	struct conn *c;
+
+	while ((c = TAILQ_FIRST(&w->env.handshaking)) != NULL)
+		conn_kill(c);
+	while ((c = TAILQ_FIRST(&w->env.open)) != NULL)
+		conn_kill(c);
+	while ((c = TAILQ_FIRST(&w->env.closing)) != NULL)
+		conn_kill(c);
+}
+
+static void *run(void *arg)
+{
+	struct worker *w = arg;
+
+	loop_run(w->loop);
+	for (size_t i = 0; i < w->n_listeners; i++)
+		listener_stop(&w->listeners[i]);
+	kill_all(w);
+	loop_timer_stop(&w->drain_timer);
+	w->duties->on_ended(w);
+	return NULL;
+}
+
+static int start_thread(struct worker *w, struct err *e)
+{
+	sigset_t all, before;
+	pthread_attr_t attr;
+	int why;
+
+	/* signals are the control thread's */
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	pthread_attr_init(&attr);
+	pthread_attr_setstacksize(&attr, STACK_BYTES);
+	why = pthread_create(&w->thread, &attr, run, w);
+	pthread_attr_destroy(&attr);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (why) {
+		errno = why;
+		return err_set_errno(e, "cannot start worker %u", w->number);
+	}
+	w->has_thread = true;
+	return 0;
+}
+
+int worker_init(struct worker *w, struct commons *commons, const struct worker_duties *duties,
+    unsigned number, struct err *e)
+{
+	memset(w, 0, sizeof(*w));
+	w->commons = commons;
+	w->duties = duties;
+	w->number = number;
+	w->switch_task.fn = on_switch;
+	w->drain_task.fn = on_drain;
+	w->zone_minute = -1;
+	w->loop = loop_new(e);
+	w->lib = tls_lib_new(true, e);
+	w->vm = script_vm_new(&script_default_budgets, e);
+	if (!w->loop || !w->lib || !w->vm)
+		return ERR_SYS;
+
+	w->env.loop = w->loop;
+	w->env.handler = duties->handler;
+	w->env.arg = w;
+	conn_env_init(&w->env);
+	loop_timer_init(&w->drain_timer, w->loop, on_drain_over);
+	return 0;
+}
+
+void worker_release(struct worker *w)
+{
+	if (w->has_thread)
+		pthread_join(w->thread, NULL);
+	if (w->env.pool)
+		conn_env_release(&w->env);
+	script_vm_free(w->vm);
+	tls_lib_free(w->lib);
+	loop_free(w->loop);
+}
+
+int worker_start(struct worker *w, const int *fds, size_t n, struct err *e)
+{
+	follow(w);
+	for (size_t i = 0; i < n; i++)
+		listener_start(&w->listeners[w->n_listeners++], w->loop, fds[i], on_accept, w);
+	return start_thread(w, e);
+}
+
+int32_t worker_utc_offset_s(struct worker *w)
+{
+	int64_t now_s = loop_wall_s(w->loop);
+
+	if (w->zone_minute != now_s / 60) {
+		time_t t = (time_t)now_s;
+		struct tm tm;
+
+		localtime_r(&t, &tm);
+		w->utc_offset_s = (int32_t)tm.tm_gmtoff;
+		w->zone_minute = now_s / 60;
+	}
+	return w->utc_offset_s;
+}
