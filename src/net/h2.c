@@ -129,7 +129,7 @@ static int on_begin_headers(nghttp2_session *session, const nghttp2_frame *frame
 
 	if (frame->hd.type != NGHTTP2_HEADERS || frame->headers.cat != NGHTTP2_HCAT_REQUEST)
 		return 0;
-	if (h->is_finishing && id > h->last_id) {
+	if ((h->is_finishing && id > h->last_id) || h->n_open >= h->limits->streams) {
 		reset(h, id, H2_REFUSED_STREAM);
 		return 0;
 	}
@@ -245,7 +245,6 @@ static void on_message_complete(struct h2 *h, struct h2_stream *s)
 {
 	s->message.body = buf_str(&s->body);
 	h->exchanges++;
-	h->calm = h->calm + CALM_EXCHANGE > CALM_MAX ? CALM_MAX : h->calm + CALM_EXCHANGE;
 	if (s->is_answered)
 		return;
 	if (h->is_server) {
@@ -298,6 +297,9 @@ static int on_stream_close(nghttp2_session *session, int32_t id, uint32_t code, 
 		s->is_answered = true;
 		h->handler->on_response(h->arg, s, false, code);
 	}
+	/* a request that was reset by its sender is no work done */
+	if (code == NGHTTP2_NO_ERROR)
+		h->calm = h->calm + CALM_EXCHANGE > CALM_MAX ? CALM_MAX : h->calm + CALM_EXCHANGE;
 	nghttp2_session_set_stream_user_data(session, id, NULL);
 	h2_end_stream(s);
 	return 0;
@@ -334,14 +336,11 @@ static nghttp2_option *make_options(void)
 static void submit_preface(struct h2 *h)
 {
 	nghttp2_settings_entry settings[3] = {
-		{ NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, h->limits->streams },
+		{ NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, h->is_server ? INT32_MAX : 0 },
 		{ NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, h->limits->header_bytes },
 		{ NGHTTP2_SETTINGS_ENABLE_PUSH, 0 },
 	};
 
-	if (!h->is_server)
-		settings[0] =
-		    (nghttp2_settings_entry){ NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, 0 };
 	ensure(nghttp2_submit_settings(
 		   h->session, NGHTTP2_FLAG_NONE, settings, h->is_server ? 2 : 3) == 0);
 	ensure(nghttp2_session_set_local_window_size(h->session, NGHTTP2_FLAG_NONE, 0, H2_WINDOW) ==
@@ -413,6 +412,7 @@ static int fail(struct h2 *h, enum h2_code code, const char *why)
 {
 	h->is_failed = true;
 	h->is_finishing = true;
+	h->is_goaway_due = false;
 	if (!*h->why)
 		h->why = why;
 	(void)nghttp2_session_terminate_session(h->session, code);
@@ -427,7 +427,8 @@ int h2_input(struct h2 *h, const char *p, size_t n, msec now)
 		return ERR_H2;
 	h->now = now;
 	rc = nghttp2_session_mem_recv(h->session, (const uint8_t *)p, n);
-	if (rc == NGHTTP2_ERR_CALLBACK_FAILURE || rc == NGHTTP2_ERR_FLOODED)
+	if (rc == NGHTTP2_ERR_CALLBACK_FAILURE || rc == NGHTTP2_ERR_FLOODED ||
+	    rc == NGHTTP2_ERR_TOO_MANY_CONTINUATIONS)
 		return fail(h, H2_ENHANCE_YOUR_CALM, "too many frames that do no work");
 	if (rc < 0)
 		return fail(h, H2_PROTOCOL_ERROR, nghttp2_strerror((int)rc));
@@ -436,7 +437,22 @@ int h2_input(struct h2 *h, const char *p, size_t n, msec now)
 	return 0;
 }
 
-int h2_output(struct h2 *h, struct buf *out)
+/*
+ * nghttp2 ends the whole connection when a peer passes the announced number of streams, where
+ * RFC 9113 5.1.2 asks for a stream error.  So it is told that there is no limit, the peer is told
+ * the real one, and on_begin_headers() refuses what is too many.
+ */
+static void announce_streams(const struct h2 *h, unsigned char *frame, size_t n)
+{
+	unsigned char *entry = frame + 9;
+
+	ensure(n >= 15 && frame[3] == NGHTTP2_SETTINGS && entry[0] == 0 &&
+	       entry[1] == NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS);
+	for (int i = 0; i < 4; i++)
+		entry[2 + i] = (unsigned char)(h->limits->streams >> (24 - 8 * i));
+}
+
+static int output_some(struct h2 *h, struct buf *out)
 {
 	const uint8_t *p;
 	ssize_t n;
@@ -444,8 +460,24 @@ int h2_output(struct h2 *h, struct buf *out)
 	while ((n = nghttp2_session_mem_send(h->session, &p)) > 0) {
 		if (buf_add(out, p, (size_t)n))
 			return ERR_LIMIT;
+		if (h->is_server && !h->is_announced)
+			announce_streams(h, (unsigned char *)out->data + out->len - n, (size_t)n);
+		h->is_announced = true;
 	}
 	return n < 0 ? ERR_H2 : 0;
+}
+
+int h2_output(struct h2 *h, struct buf *out)
+{
+	int rc = output_some(h, out);
+
+	/* answers first: nghttp2 would send GOAWAY before the DATA of an answer that is ready */
+	if (rc || !h->is_goaway_due)
+		return rc;
+	h->is_goaway_due = false;
+	(void)nghttp2_submit_goaway(
+	    h->session, NGHTTP2_FLAG_NONE, h->last_id, h->goaway_code, NULL, 0);
+	return output_some(h, out);
 }
 
 void h2_finish(struct h2 *h, enum h2_code code)
@@ -454,7 +486,8 @@ void h2_finish(struct h2 *h, enum h2_code code)
 		return;
 	h->is_finishing = true;
 	h->last_id = nghttp2_session_get_last_proc_stream_id(h->session);
-	(void)nghttp2_submit_goaway(h->session, NGHTTP2_FLAG_NONE, h->last_id, code, NULL, 0);
+	h->goaway_code = code;
+	h->is_goaway_due = true;
 }
 
 bool h2_is_over(const struct h2 *h)
@@ -492,6 +525,10 @@ void h2_expire(struct h2 *h, msec now)
 	TAILQ_FOREACH (s, &h->open, next) {
 		if (s->begun + h->limits->body > now)
 			break;
+		if (h->is_server && s->is_answered) {
+			(void)fail(h, H2_ENHANCE_YOUR_CALM, "an answer was not read in time");
+			return;
+		}
 		h->calm -= CALM_EXPIRED;
 		reset(h, s->id, H2_CANCEL);
 		s->begun = now; /* the reset itself may have to wait for the peer to read */

@@ -169,17 +169,19 @@ static int on_verify(X509_STORE_CTX *store, void *arg)
 /* --- hello */
 
 static const unsigned char alpn_h2[] = { 2, 'h', '2' };
+static const char no_h2[] = "the client does not offer h2";
 
 static int on_alpn(SSL *ssl, const unsigned char **out, unsigned char *out_n,
     const unsigned char *in, unsigned int in_n, void *arg)
 {
 	unsigned char *found;
 
-	(void)ssl;
 	(void)arg;
 	if (SSL_select_next_proto(&found, out_n, alpn_h2, sizeof(alpn_h2), in, in_n) !=
-	    OPENSSL_NPN_NEGOTIATED)
+	    OPENSSL_NPN_NEGOTIATED) {
+		((struct tls *)SSL_get_app_data(ssl))->why = no_h2;
 		return SSL_TLSEXT_ERR_ALERT_FATAL;
+	}
 	*out = found;
 	return SSL_TLSEXT_ERR_OK;
 }
@@ -194,6 +196,7 @@ static int on_client_hello(SSL *ssl, int *alert, void *arg)
 	if (SSL_client_hello_get0_ext(
 		ssl, TLSEXT_TYPE_application_layer_protocol_negotiation, &ext, &n))
 		return SSL_CLIENT_HELLO_SUCCESS;
+	((struct tls *)SSL_get_app_data(ssl))->why = no_h2;
 	*alert = SSL_AD_NO_APPLICATION_PROTOCOL;
 	return SSL_CLIENT_HELLO_ERROR;
 }

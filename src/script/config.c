@@ -39,32 +39,46 @@ int config_fail(lua_State *L, const char *what, const struct config_field *f, co
 	    arg_type(L, -1), f->example);
 }
 
+/* Raises that the key on top of the stack is none of the fields. */
+static void unknown_key(
+    lua_State *L, int table, const char *what, const char *const *names, size_t n)
+{
+	char hint[64];
+	struct str key;
+
+	if (lua_type(L, -1) != LUA_TSTRING) {
+		text_of(L, -1);
+		luaL_error(L, "%s: unexpected [%s]; fields are written name = value", what,
+		    lua_tostring(L, -1));
+	}
+	key.p = lua_tolstring(L, -1, &key.n);
+	lua_pushvalue(L, -1);
+	if (lua_rawget(L, table) == LUA_TFUNCTION)
+		luaL_error(L,
+		    "%s: unknown field '%s'; hooks go behind the table: "
+		    "function partner.%s(...)",
+		    what, key.p, key.p);
+	luaL_error(L, "%s: unknown field '%s'%s", what, key.p, hint_print(hint, key, names, n));
+}
+
 /* Raises if the table has a key that is none of the fields. */
 static void check_keys(
     lua_State *L, int table, const char *what, const struct config_field *fields, size_t n)
 {
 	const char *names[FIELDS_MAX];
-	char hint[64];
 
 	ensure(n <= FIELDS_MAX);
 	for (size_t i = 0; i < n; i++)
 		names[i] = fields[i].name;
 	lua_pushnil(L);
 	while (keys_next(L, table)) {
-		struct str key;
+		const char *key = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : NULL;
 		size_t i = 0;
 
-		if (lua_type(L, -1) != LUA_TSTRING) {
-			text_of(L, -1);
-			luaL_error(L, "%s: unexpected [%s]; fields are written name = value", what,
-			    lua_tostring(L, -1));
-		}
-		key.p = lua_tolstring(L, -1, &key.n);
-		while (i < n && !str_is(key, names[i]))
+		while (key && i < n && strcmp(key, names[i]) != 0)
 			i++;
-		if (i == n)
-			luaL_error(L, "%s: unknown field '%s'%s", what, key.p,
-			    hint_print(hint, key, names, n));
+		if (!key || i == n)
+			unknown_key(L, table, what, names, n);
 	}
 	lua_pop(L, 1);
 }

@@ -31,6 +31,7 @@ static const struct place {
 	{ "tests", "_test.lua" },
 	{ "data", ".json" },
 	{ "anchors", ".pem" },
+	{ "anchors", ".crl" },
 	{ "certs", ".pem" },
 	{ "certs", ".key" },
 };
