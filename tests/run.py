@@ -1,0 +1,128 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""Runs every test and ends with one line: N passed, N failed[, N skipped].
+
+    PARLEY_BUILD=build tests/run.py [TEXT]      only what has TEXT in its name
+
+Three kinds: the unit test binaries of BUILD/unit (cmocka, TAP), the flow tests (pytest), and the
+conformance cases. Each prints its own lines; what failed is named again at the end.
+"""
+
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import xml.etree.ElementTree as ElementTree
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+BUILD = ROOT / os.environ.get("PARLEY_BUILD", "build")
+UNIT_S, FLOW_S, CONFORMANCE_S = 300, 1500, 600
+
+
+class Tally:
+    def __init__(self):
+        self.passed, self.skipped, self.failures = 0, 0, []
+
+    def fail(self, name):
+        self.failures.append(name)
+
+
+def environment():
+    """Sanitizers end the process at the first finding; gcc's thread sanitizer needs a list."""
+    env = dict(os.environ, CMOCKA_MESSAGE_OUTPUT="TAP", PARLEY_BUILD=str(BUILD))
+    env.setdefault("ASAN_OPTIONS", "detect_leaks=1:abort_on_error=0:exitcode=99")
+    env.setdefault("UBSAN_OPTIONS", "print_stacktrace=1:halt_on_error=1:exitcode=99")
+    suppressions = ROOT / "tests/lint/tsan.supp"
+    env.setdefault("TSAN_OPTIONS", f"halt_on_error=1:exitcode=99:suppressions={suppressions}")
+    return env
+
+
+def run(command, seconds):
+    """The exit status and the output; a command that does not end is a failure with what it said."""
+    try:
+        done = subprocess.run(command, cwd=ROOT, env=environment(), timeout=seconds, text=True,
+                              errors="replace", stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              check=False)
+        return done.returncode, done.stdout
+    except subprocess.TimeoutExpired as late:
+        said = late.stdout or b""
+        return -1, (said.decode(errors="replace") if isinstance(said, bytes) else said) + "\ntimed out"
+
+
+def run_unit(tally, only):
+    for binary in sorted((BUILD / "unit").glob("test_*")):
+        if binary.suffix or only not in binary.name:
+            continue
+        status, output = run([str(binary)], UNIT_S)
+        passed = re.findall(r"^ok \d+ - (\S+)", output, re.M)
+        skipped = re.findall(r"^ok \d+ - \S+ # SKIP", output, re.M)
+        failed = re.findall(r"^not ok \d+ - (\S+)", output, re.M)
+        tally.passed += len(passed) - len(skipped)
+        tally.skipped += len(skipped)
+        for name in failed:
+            tally.fail(f"{binary.name}: {name}")
+        if status != 0 and not failed:
+            tally.fail(f"{binary.name}: ended with status {status}")
+        print(f"unit {binary.name}: {len(passed)} ok, {len(failed)} not")
+        if status != 0:
+            print(output)
+
+
+def run_flow(tally, only):
+    with tempfile.TemporaryDirectory() as folder:
+        report = pathlib.Path(folder) / "report.xml"
+        select = ["-k", only] if only else []
+        status, output = run(["/usr/bin/python3", "-B", "-m", "pytest", "-q", "-p", "no:cacheprovider",
+                              f"--junitxml={report}", "tests/flow", *select], FLOW_S)
+        print(output)
+        if not report.exists():
+            tally.fail(f"tests/flow: ended with status {status} and without a report")
+            return
+        count_report(tally, report)
+        if status not in (0, 1, 5):
+            tally.fail(f"tests/flow: ended with status {status}")
+
+
+def count_report(tally, report):
+    for case in ElementTree.parse(report).iter("testcase"):
+        name = f"{case.get('classname')}: {case.get('name')}"
+        if case.find("failure") is not None or case.find("error") is not None:
+            tally.fail(name)
+        elif case.find("skipped") is not None:
+            tally.skipped += 1
+        else:
+            tally.passed += 1
+
+
+def run_conformance(tally, only):
+    status, output = run(["/usr/bin/python3", "-B", "tests/conformance/run.py",
+                          *(["--only", only] if only else [])], CONFORMANCE_S)
+    print(output)
+    for line in output.splitlines():
+        if line.startswith("ok "):
+            tally.passed += 1
+        elif line.startswith("not yet "):
+            tally.skipped += 1
+        elif line.startswith("FAIL "):
+            tally.fail(f"conformance: {line[5:]}")
+    if status not in (0, 1):
+        tally.fail(f"conformance: ended with status {status}")
+
+
+def main():
+    only = sys.argv[1] if len(sys.argv) > 1 else ""
+    tally = Tally()
+    for part in (run_unit, run_flow, run_conformance):
+        part(tally, only)
+        sys.stdout.flush()
+    for name in tally.failures:
+        print(f"FAILED {name}")
+    skipped = f", {tally.skipped} skipped" if tally.skipped else ""
+    print(f"{tally.passed} passed, {len(tally.failures)} failed{skipped}")
+    return 1 if tally.failures or tally.passed == 0 else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
