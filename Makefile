@@ -23,7 +23,7 @@ comma    := ,
 IS_CLANG := $(findstring clang,$(CC))
 B        ?= build$(if $(IS_CLANG),/clang)$(if $(SAN),/$(subst $(comma),-,$(SAN)))
 
-PKGS     := openssl libnghttp2 jansson lua5.4 libmicrohttpd libcurl
+PKGS     := openssl libnghttp2 yajl jansson lua5.4 libmicrohttpd libcurl
 WARN     := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
             -Wwrite-strings -Wundef -Wvla -Werror
 HARDEN   := -fPIE -fstack-protector-strong -fstack-clash-protection -fcf-protection=full \

@@ -5,7 +5,7 @@
 # Does nothing, and needs no network, when all are there.
 set -eu
 
-build="gcc libc6-dev make pkg-config libev-dev libssl-dev libnghttp2-dev libjansson-dev
+build="gcc libc6-dev make pkg-config libev-dev libssl-dev libnghttp2-dev libyajl-dev libjansson-dev
        liblua5.4-dev libmicrohttpd-dev libcurl4-openssl-dev"
 demo="curl nghttp2-client openssl python3 python3-cryptography ca-certificates"
 test="$demo libcmocka-dev python3-pytest python3-h2 lua5.4 git"

@@ -158,6 +158,14 @@ static msec idle_of(const struct conn *c)
 	return c->idle ? c->idle : c->env->timeouts.idle;
 }
 
+/* When the next PING is due; 0 when none is. */
+static msec ping_at(const struct conn *c)
+{
+	if (c->ping == 0)
+		return 0;
+	return (c->pinged > c->active ? c->pinged : c->active) + c->ping;
+}
+
 static msec deadline_of(const struct conn *c)
 {
 	const struct conn_timeouts *t = &c->env->timeouts;
@@ -180,6 +188,8 @@ static msec deadline_of(const struct conn *c)
 	streams = h2_deadline(c->h2);
 	if (streams && streams < at)
 		at = streams;
+	if (ping_at(c) && ping_at(c) < at)
+		at = ping_at(c);
 	if (c->pending.len > 0 && c->blocked + t->write < at)
 		at = c->blocked + t->write;
 	return at;
@@ -385,6 +395,13 @@ static void on_deadline(struct conn *c, msec now)
 		c->active = now;
 		if (!c->env->handler->on_idle(c))
 			finish(c, H2_NO_ERROR, CONN_END_IDLE, "");
+	} else if (ping_at(c) && ping_at(c) <= now) {
+		if (h2_is_ping_open(c->h2)) {
+			doom(c, CONN_END_TIMEOUT, "no answer to PING");
+			return;
+		}
+		h2_ping(c->h2);
+		c->pinged = now;
 	}
 }
 
@@ -466,7 +483,8 @@ void conn_flush(struct conn *c)
 	settle(c);
 }
 
-void conn_keep(struct conn *c, msec idle)
+void conn_keep(struct conn *c, msec idle, msec ping)
 {
 	c->idle = idle;
+	c->ping = ping;
 }

@@ -111,8 +111,11 @@ void conn_kill(struct conn *c);
 /* Sends what the session has to say, when it was used between turns; `c` may be gone afterwards. */
 void conn_flush(struct conn *c);
 
-/* From now on idle connections are ended after `idle` (0: the default). */
-void conn_keep(struct conn *c, msec idle);
+/*
+ * From now on the connection is ended after `idle` (0: the default), and the peer is asked with
+ * PING whether it is there each time `ping` went by without an exchange (0: never).
+ */
+void conn_keep(struct conn *c, msec idle, msec ping);
 
 /* The connection whose stream this is. */
 struct conn *conn_of(const struct h2_stream *s);

@@ -42,6 +42,8 @@ struct conn {
 	msec active;        /* last time something was received or finished */
 	msec blocked;       /* since when `pending` waits */
 	msec idle;          /* 0: the default */
+	msec ping;          /* 0: never */
+	msec pinged;        /* when the last PING was sent */
 	uint64_t exchanges_seen;
 	struct addr addr;
 	void *user;

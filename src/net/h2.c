@@ -261,6 +261,8 @@ static int on_frame(nghttp2_session *session, const nghttp2_frame *frame, void *
 	struct h2_stream *s;
 
 	(void)session;
+	if (frame->hd.type == NGHTTP2_PING && (frame->hd.flags & NGHTTP2_FLAG_ACK))
+		h->is_ping_open = false;
 	if (frame->hd.type != NGHTTP2_HEADERS && frame->hd.type != NGHTTP2_DATA)
 		return 0;
 	s = stream_of(h, frame->hd.stream_id);
@@ -503,6 +505,17 @@ bool h2_is_finishing(const struct h2 *h)
 size_t h2_open_streams(const struct h2 *h)
 {
 	return h->n_open;
+}
+
+void h2_ping(struct h2 *h)
+{
+	h->is_ping_open = true;
+	(void)nghttp2_submit_ping(h->session, NGHTTP2_FLAG_NONE, NULL);
+}
+
+bool h2_is_ping_open(const struct h2 *h)
+{
+	return h->is_ping_open;
 }
 
 uint64_t h2_exchanges(const struct h2 *h)

@@ -110,6 +110,10 @@ bool h2_is_finishing(const struct h2 *h);
 
 size_t h2_open_streams(const struct h2 *h);
 
+/* Sends a PING; h2_is_ping_open() until it is answered. */
+void h2_ping(struct h2 *h);
+bool h2_is_ping_open(const struct h2 *h);
+
 /* Completed exchanges since the start. */
 uint64_t h2_exchanges(const struct h2 *h);
 

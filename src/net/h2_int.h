@@ -44,6 +44,7 @@ struct h2 {
 	bool is_server;
 	bool is_finishing;
 	bool is_failed;
+	bool is_ping_open;  /* ours is not answered yet */
 	bool is_announced;  /* the first frame was sent */
 	bool is_goaway_due; /* as soon as the answers that are ready are out */
 	enum h2_code goaway_code;

@@ -19,7 +19,8 @@ enum {
 
 struct responder {
 	struct negotiation negotiation;
-	struct n32_identity identity; /* of the connection whose turn it is */
+	struct n32_identity identity; /* of `peer` */
+	struct tls_peer *peer;        /* a reference; the last one that was asked about */
 	struct decision retention;
 	struct buf answer;
 };
@@ -30,6 +31,13 @@ struct session {
 	uint64_t generation;             /* that last decided about keeping it; 0 = none did */
 	msec max_age;                    /* 0 = no bound */
 };
+
+/* `identity` is about to be that of another. */
+static void forget_peer(struct responder *r)
+{
+	tls_peer_unref(r->peer);
+	r->peer = NULL;
+}
 
 struct responder *responder_new(void)
 {
@@ -43,6 +51,7 @@ void responder_free(struct responder *r)
 {
 	if (!r)
 		return;
+	forget_peer(r);
 	buf_release(&r->answer);
 	mem_free(r);
 }
@@ -60,6 +69,7 @@ struct tls_anchors *responder_choose_anchors(
 	struct worker *w = arg;
 	struct n32_identity *id = &w->responder->identity;
 
+	forget_peer(w->responder);
 	if (n32_identity_parse(id, names, n)) {
 		*why = "the certificate has a name that is none";
 		return NULL;
@@ -70,10 +80,15 @@ struct tls_anchors *responder_choose_anchors(
 /* The identity of the peer of `c`; its names were well formed when it was admitted. */
 static const struct n32_identity *identify(struct worker *w, const struct conn *c)
 {
-	const struct tls_peer *peer = conn_peer(c);
+	struct responder *r = w->responder;
+	struct tls_peer *peer = conn_peer(c);
 
-	ensure(n32_identity_parse(&w->responder->identity, peer->names, peer->n_names) == 0);
-	return &w->responder->identity;
+	if (r->peer != peer) {
+		forget_peer(r);
+		ensure(n32_identity_parse(&r->identity, peer->names, peer->n_names) == 0);
+		r->peer = tls_peer_ref(peer);
+	}
+	return &r->identity;
 }
 
 /* Whether the generation in force vouches for the peer with the anchors that once verified it. */
@@ -332,7 +347,7 @@ static bool retain(struct conn *c, struct partner *p, enum script_event event)
 		return event == SCRIPT_EVENT_MAX_AGE; /* it was asked, and wants to keep it */
 	idle = (msec)d->out.idle_s * 1000;
 	left = session->max_age ? session->max_age - age : 0;
-	conn_keep(c, left && (idle == 0 || left < idle) ? left : idle);
+	conn_keep(c, left && (idle == 0 || left < idle) ? left : idle, (msec)d->out.ping_s * 1000);
 	return true;
 }
 
