@@ -33,6 +33,8 @@ def environment():
     """Sanitizers end the process at the first finding; gcc's thread sanitizer needs a list."""
     env = dict(os.environ, CMOCKA_MESSAGE_OUTPUT="TAP", PARLEY_BUILD=str(BUILD))
     env.setdefault("ASAN_OPTIONS", "detect_leaks=1:abort_on_error=0:exitcode=99")
+    if BUILD.name in ("thread", "address-undefined"):
+        env.setdefault("PARLEY_SLOWNESS", "4")
     env.setdefault("UBSAN_OPTIONS", "print_stacktrace=1:halt_on_error=1:exitcode=99")
     suppressions = ROOT / "tests/lint/tsan.supp"
     env.setdefault("TSAN_OPTIONS", f"halt_on_error=1:exitcode=99:suppressions={suppressions}")

@@ -80,6 +80,9 @@ void h2_answer(
 		nv[n_nv++] = field(fields[i].name, fields[i].value);
 	nv[n_nv++] = field("content-length", str_of(length));
 	set_body(s, body);
+	/* RFC 9110 9.3.2: the fields of the answer, never its content */
+	if (str_is(s->message.method, "HEAD"))
+		body.n = 0;
 	(void)nghttp2_submit_response(s->h->session, s->id, nv, n_nv, body.n ? &provider : NULL);
 }
 

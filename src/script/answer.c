@@ -9,9 +9,9 @@
 #include "script/config.h"
 #include "script/fuel.h"
 #include "script/keys.h"
+#include "script/lib_format.h"
 #include "script/script_int.h"
 #include "script/seal.h"
-#include "script/text.h"
 #include "script/value.h"
 #include "script/view.h"
 
@@ -39,14 +39,7 @@ const char *script_verdict_name(enum script_verdict verdict)
 
 const struct answer *answer_at(lua_State *L, int i)
 {
-	bool same;
-
-	if (lua_type(L, i) != LUA_TUSERDATA || !lua_getmetatable(L, i))
-		return NULL;
-	lua_rawgetp(L, LUA_REGISTRYINDEX, &answer_key);
-	same = lua_rawequal(L, -1, -2);
-	lua_pop(L, 2);
-	return same ? lua_touserdata(L, i) : NULL;
+	return value_has_metatable(L, i, &answer_key) ? lua_touserdata(L, i) : NULL;
 }
 
 void answer_open(lua_State *L)
@@ -63,6 +56,7 @@ static struct answer *push_answer(lua_State *L, enum script_verdict verdict)
 	struct answer *a = lua_newuserdatauv(L, sizeof(*a), 0);
 
 	memset(a, 0, sizeof(*a));
+	a->type = "answer";
 	a->verdict = verdict;
 	(void)place_of(L, 1, &a->place);
 	lua_rawgetp(L, LUA_REGISTRYINDEX, &answer_key);
@@ -158,7 +152,7 @@ static conf_purposes read_purposes(lua_State *L, int arg)
 		arg_fail(L, arg,
 		    "purposes: list of purposes expected, got %s; write "
 		    "{ purposes = { sepp.purpose.ROAMING } }",
-		    arg_type(L, -1));
+		    value_type(L, -1));
 	(void)seal_open(L, -1);
 	n = lua_rawlen(L, -1);
 	if (n == 0 || n > N32_PURPOSES)
@@ -170,7 +164,7 @@ static conf_purposes read_purposes(lua_State *L, int arg)
 		v = value_at(L, -1);
 		if (!v || v->kind != VALUE_PURPOSE)
 			arg_fail(L, arg, "purposes[%d]: %s", (int)i,
-			    value_push_complaint(L, lua_gettop(L), VALUE_PURPOSE));
+			    arg_push_complaint(L, lua_gettop(L), VALUE_PURPOSE));
 		set |= (conf_purposes)1 << v->value;
 		lua_pop(L, 1);
 	}
@@ -257,7 +251,7 @@ static int not_selectable(lua_State *L, int cap, const struct n32_neg_req *reque
 /* sepp.select(capability, { purposes = { ... } }) */
 static int l_select(lua_State *L)
 {
-	const int cap = value_check(L, 1, VALUE_CAP);
+	const int cap = arg_value(L, 1, VALUE_CAP);
 	const struct script_input *in = deciding(L, SCRIPT_SELECT_CAPABILITY, "select");
 
 	if (cap == N32_CAP_NONE)
@@ -284,7 +278,7 @@ static int first_offered(lua_State *L, int i, const struct conf_caps *offer)
 		v = value_at(L, -1);
 		if (!v || v->kind != VALUE_CAP)
 			arg_fail(L, i, "[%d]: %s", (int)k,
-			    value_push_complaint(L, lua_gettop(L), VALUE_CAP));
+			    arg_push_complaint(L, lua_gettop(L), VALUE_CAP));
 		if (v->value == N32_CAP_NONE)
 			arg_fail(L, i, "[%d]: NONE is not a protection", (int)k);
 		if (!found && offered(offer, v->value))

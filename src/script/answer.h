@@ -12,6 +12,7 @@
 #include "script/script_int.h"
 
 struct answer {
+	const char *type;
 	enum script_verdict verdict;
 	enum n32_cap cap;
 	bool has_purposes;

@@ -4,35 +4,10 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "script/answer.h"
 #include "script/arg.h"
 #include "script/script_int.h"
 #include "script/seal.h"
 #include "script/value.h"
-#include "script/view.h"
-
-const char *arg_type(lua_State *L, int i)
-{
-	const struct value *value;
-	const struct view *view;
-	enum value_kind kind;
-
-	if (lua_type(L, i) == LUA_TNONE)
-		return "no value";
-	if (!lua_isuserdata(L, i))
-		return lua_typename(L, lua_type(L, i));
-	value = value_at(L, i);
-	if (value)
-		return value_kind_name(value->kind);
-	view = view_at(L, i);
-	if (view)
-		return view->def->name;
-	if (answer_at(L, i))
-		return "answer";
-	if (value_unknown_at(L, i, &kind))
-		return value_kind_name(kind);
-	return "object";
-}
 
 int arg_fail(lua_State *L, int i, const char *fmt, ...)
 {
@@ -52,7 +27,7 @@ int arg_fail(lua_State *L, int i, const char *fmt, ...)
 
 int arg_expected(lua_State *L, int i, const char *what)
 {
-	return arg_fail(L, i, "%s expected, got %s", what, arg_type(L, i));
+	return arg_fail(L, i, "%s expected, got %s", what, value_type(L, i));
 }
 
 struct str arg_string(lua_State *L, int i)
@@ -129,4 +104,34 @@ void arg_function(lua_State *L, int i)
 {
 	if (!lua_isfunction(L, i))
 		arg_expected(L, i, "function");
+}
+
+const char *arg_push_complaint(lua_State *L, int i, enum value_kind kind)
+{
+	const char *wanted = value_kind_name(kind);
+	const struct value *v;
+	enum value_kind got;
+	const char *unknown = value_unknown_at(L, i, &got);
+	struct str s;
+
+	if (unknown && got == kind)
+		return lua_pushfstring(L,
+		    "the %s '%s' of the peer is unknown here and cannot be used", wanted, unknown);
+	if (lua_type(L, i) != LUA_TSTRING)
+		return lua_pushfstring(L, "%s expected, got %s", wanted, value_type(L, i));
+	s.p = lua_tolstring(L, i, &s.n);
+	v = value_named(kind, s);
+	if (!v)
+		return lua_pushfstring(L, "%s expected, got string", wanted);
+	return lua_pushfstring(
+	    L, "%s expected, got string; write %s, not the string \"%s\"", wanted, v->written, s.p);
+}
+
+int arg_value(lua_State *L, int i, enum value_kind kind)
+{
+	const struct value *v = value_at(L, i);
+
+	if (!v || v->kind != kind)
+		return arg_fail(L, i, "%s", arg_push_complaint(L, i, kind));
+	return v->value;
 }

@@ -11,9 +11,9 @@
 
 #include "base/base.h"
 #include "base/str.h"
+#include "script/value.h"
 
-/* "string", "capability", "request", ...  Static or in a userdata.  Never raises. */
-const char *arg_type(lua_State *L, int i);
+/* "bad argument #1 to 'select' (...)", with the line of the caller. */
 int arg_fail(lua_State *L, int i, const char *fmt, ...) PRINTF_LIKE(3, 4);
 int arg_expected(lua_State *L, int i, const char *what);
 struct str arg_string(lua_State *L, int i); /* numbers count as strings */
@@ -31,5 +31,11 @@ void arg_table(lua_State *L, int i);
 /* The same, and refuses a read-only one. */
 void arg_own_table(lua_State *L, int i);
 void arg_function(lua_State *L, int i);
+
+/* The constant of `kind` in argument `i`; raises what to write instead. */
+int arg_value(lua_State *L, int i, enum value_kind kind);
+
+/* What is wrong with the value at `i` where a constant of `kind` belongs.  [-0, +1] */
+const char *arg_push_complaint(lua_State *L, int i, enum value_kind kind);
 
 #endif

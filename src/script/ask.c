@@ -6,11 +6,12 @@
 
 #include "base/err.h"
 #include "script/answer.h"
-#include "script/arg.h"
+#include "script/explain.h"
 #include "script/fuel.h"
 #include "script/image.h"
 #include "script/object.h"
 #include "script/script_int.h"
+#include "script/value.h"
 #include "script/view.h"
 
 /* What a hook may answer. */
@@ -56,7 +57,7 @@ static int no_answer(lua_State *L, enum script_hook hook)
 	char got[64];
 	lua_Debug ar;
 
-	(void)str_copy(got, sizeof(got), str_of(arg_type(L, -1)));
+	(void)str_copy(got, sizeof(got), str_of(value_type(L, -1)));
 	object_push_hook(L, hook);
 	if (!lua_getinfo(L, ">S", &ar) || ar.what[0] == 'C')
 		return luaL_error(L, "hook '%s' is no Lua function", script_hook_name(hook));
@@ -113,7 +114,7 @@ static void run(struct script_vm *vm, const struct script_program *p, lua_State 
 	status = lua_pcall(L, 0, 0, 0);
 	fuel_stop(vm);
 	if (status != LUA_OK || vm->killed) {
-		fuel_explain(vm, p->path, why, sizeof(why));
+		explain_failure(vm, p->path, why, sizeof(why));
 		fail(out, vm, why);
 	}
 	out->fuel = vm->fuel;
@@ -123,6 +124,8 @@ static void run(struct script_vm *vm, const struct script_program *p, lua_State 
 void script_decide(struct script_vm *vm, const struct script_program *p,
     const struct script_input *in, struct script_answer *out)
 {
+	static const struct conf_partner nobody;
+	struct script_input known;
 	lua_State *L;
 	struct err e;
 
@@ -142,6 +145,11 @@ void script_decide(struct script_vm *vm, const struct script_program *p,
 	if (!L) {
 		fail(out, vm, e.text);
 		return;
+	}
+	if (!in->peer.partner) {
+		known = *in;
+		known.peer.partner = &nobody;
+		in = &known;
 	}
 	vm->in = in;
 	vm->out = out;

@@ -2,7 +2,6 @@
 #include "base/base.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -36,7 +35,7 @@ int config_fail(lua_State *L, const char *what, const struct config_field *f, co
 		    expected, lua_tostring(L, -1), f->example);
 	}
 	return luaL_error(L, "%s: '%s' must be %s, got %s; write %s", what, f->name, expected,
-	    arg_type(L, -1), f->example);
+	    value_type(L, -1), f->example);
 }
 
 /* Raises that the key on top of the stack is none of the fields. */
@@ -87,7 +86,7 @@ void config_read(
     lua_State *L, int i, const char *what, const struct config_field *fields, size_t n, void *out)
 {
 	if (!lua_istable(L, i))
-		luaL_error(L, "%s: table expected, got %s; write %s { %s }", what, arg_type(L, i),
+		luaL_error(L, "%s: table expected, got %s; write %s { %s }", what, value_type(L, i),
 		    what, fields[0].example);
 	i = lua_absindex(L, i);
 	(void)seal_open(L, i);
@@ -366,7 +365,7 @@ static int read_value(
 
 	if (!v || v->kind != kind)
 		luaL_error(
-		    L, "%s: '%s': %s", what, f->name, value_push_complaint(L, lua_gettop(L), kind));
+		    L, "%s: '%s': %s", what, f->name, arg_push_complaint(L, lua_gettop(L), kind));
 	return v->value;
 }
 

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/base.h"
 
-#include <string.h>
-
-#include "base/mem.h"
 #include "script/config.h"
 #include "script/object.h"
 #include "script/script_int.h"

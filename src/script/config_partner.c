@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "n32/name.h"
+#include "script/arg.h"
 #include "script/config.h"
 #include "script/object.h"
 #include "script/script_int.h"
@@ -98,7 +99,7 @@ static void read_path_kind(lua_State *L, const char *what, const struct config_f
 
 	if (!v || v->kind != VALUE_PATH)
 		luaL_error(L, "%s: '%s': %s", what, f->name,
-		    value_push_complaint(L, lua_gettop(L), VALUE_PATH));
+		    arg_push_complaint(L, lua_gettop(L), VALUE_PATH));
 	((struct conf_partner *)out)->path = (enum conf_path)v->value;
 }
 
@@ -108,7 +109,7 @@ static void read_on_error(lua_State *L, const char *what, const struct config_fi
 
 	if (!v || v->kind != VALUE_MODE)
 		luaL_error(L, "%s: '%s': %s", what, f->name,
-		    value_push_complaint(L, lua_gettop(L), VALUE_MODE));
+		    arg_push_complaint(L, lua_gettop(L), VALUE_MODE));
 	((struct conf_partner *)out)->keep_last_on_policy_error = true;
 }
 

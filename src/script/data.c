@@ -3,16 +3,11 @@
 
 #include <string.h>
 
+#include "script/data.h"
 #include "script/fuel.h"
-#include "script/module.h"
 #include "script/script_int.h"
 #include "script/text.h"
 
-/*
- * RFC 8259 into Lua values, for data/<name>.json: what the operator wrote, never what a peer sent.
- * Strict: no duplicate names, no bytes that are not UTF-8, nothing behind the value.  A member that
- * is null is left out; a null in an array has no place in a Lua table and is refused.
- */
 enum {
 	DEPTH_MAX = 64,
 	NUMBER_MAX = 64, /* bytes */

@@ -200,7 +200,7 @@ static int l_offers(lua_State *L)
 			yes = r->caps[i].cap == N32_CAP_UNKNOWN &&
 			      strcmp(r->caps[i].text, unknown) == 0;
 	} else {
-		cap = value_check(L, 2, VALUE_CAP);
+		cap = arg_value(L, 2, VALUE_CAP);
 		for (size_t i = 0; i < r->n_caps && !yes; i++)
 			yes = (int)r->caps[i].cap == cap;
 	}

@@ -1,20 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/base.h"
 
-#include <stdio.h>
-#include <string.h>
-
 #include "base/clock.h"
-#include "script/arg.h"
 #include "script/fuel.h"
 #include "script/script_int.h"
 
-/*
- * Work is counted, not time: TICK units for as many instructions, and what library functions
- * charge. A run that spent its budget is killed: a flag that stays, a hook at every instruction, an
- * error value that our pcall hands on, and an allocator that says no.  The clock is only a
- * backstop.
- */
 enum {
 	TICK = 100,       /* instructions */
 	CLOCK_EVERY = 32, /* ticks */
@@ -135,66 +125,4 @@ void fuel_start(struct script_vm *vm, uint64_t max)
 void fuel_stop(struct script_vm *vm)
 {
 	lua_sethook(vm->L, NULL, 0, 0);
-}
-
-/* The place of `vm` or, when it is not known, the path. */
-static int print_place(const struct script_vm *vm, const char *path, char *out, size_t size)
-{
-	if (vm->place.line)
-		return snprintf(out, size, "%s:%d: ", vm->place.file, vm->place.line);
-	return snprintf(out, size, "%s: ", path);
-}
-
-static void print_kill(const struct script_vm *vm, char *out, size_t size)
-{
-	switch (vm->killed) {
-	case KILLED_FUEL:
-		snprintf(out, size, "stopped after %llu units of fuel",
-		    (unsigned long long)vm->fuel_max);
-		break;
-	case KILLED_CLOCK:
-		snprintf(out, size, "stopped after %llu ms of processor time",
-		    (unsigned long long)vm->budgets.wall);
-		break;
-	default:
-		snprintf(out, size, "stopped for asking for too much memory again and again");
-	}
-}
-
-/* Takes "file:line:" off the front of an error message. */
-static void place_in_text(struct place *out, const char *said)
-{
-	const char *colon = strchr(said, ':');
-	unsigned long line = 0;
-
-	out->line = 0;
-	if (!colon || colon == said || colon[1] < '1' || colon[1] > '9')
-		return;
-	for (const char *p = colon + 1; *p >= '0' && *p <= '9' && line < 1000000; p++)
-		line = line * 10 + (unsigned long)(*p - '0');
-	if (str_copy(out->file, sizeof(out->file), (struct str){ said, (size_t)(colon - said) }))
-		out->line = (int)line;
-}
-
-void fuel_explain(struct script_vm *vm, const char *path, char *out, size_t size)
-{
-	lua_State *L = vm->L;
-	const bool text = lua_type(L, -1) == LUA_TSTRING;
-	const char *said = text ? lua_tostring(L, -1) : NULL;
-	int n;
-
-	if (!vm->killed && said && strcmp(said, "not enough memory") != 0) {
-		(void)str_copy(out, size, (struct str){ said, lua_rawlen(L, -1) });
-		place_in_text(&vm->place, out);
-		return;
-	}
-	n = print_place(vm, path, out, size);
-	if (n < 0 || (size_t)n >= size)
-		return;
-	if (vm->killed)
-		print_kill(vm, out + n, size - (size_t)n);
-	else if (said)
-		snprintf(out + n, size - (size_t)n, "not enough memory");
-	else
-		snprintf(out + n, size - (size_t)n, "error object (%s)", arg_type(L, -1));
 }

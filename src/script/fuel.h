@@ -30,7 +30,4 @@ void fuel_rethrow(lua_State *L);
 /* The nearest line of Lua at or above `level` of the stack.  False if none.  Never raises. */
 bool place_of(lua_State *L, int level, struct place *out);
 
-/* Says why the protected call ended with the error on top of the stack.  Never raises.  [-0, +0] */
-void fuel_explain(struct script_vm *vm, const char *path, char *out, size_t size);
-
 #endif

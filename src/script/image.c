@@ -3,10 +3,10 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "script/explain.h"
 #include "script/fuel.h"
 #include "script/image.h"
 #include "script/library.h"
@@ -128,7 +128,7 @@ int image_make(struct script_vm *vm, uint64_t serial, struct load *load, struct 
 	fuel_stop(vm);
 	vm->load = NULL;
 	if (status != LUA_OK || vm->killed) {
-		fuel_explain(vm, load->path, why, sizeof(why));
+		explain_failure(vm, load->path, why, sizeof(why));
 		return err_set(e, ERR_POLICY, "%s", why);
 	}
 	lua_settop(L, 0);

@@ -136,7 +136,7 @@ static int l_pcall(lua_State *L)
 
 	if (lua_isnone(L, 1))
 		return arg_expected(L, 1, "function");
-	fuel_charge(L, 1);
+	fuel_charge(L, 8);
 	status = lua_pcall(L, lua_gettop(L) - 1, LUA_MULTRET, 0);
 	fuel_rethrow(L);
 	vm->pool_used = pool_used;

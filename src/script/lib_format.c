@@ -8,13 +8,10 @@
 
 #include "script/arg.h"
 #include "script/fuel.h"
+#include "script/lib_format.h"
 #include "script/script_int.h"
 #include "script/text.h"
 
-/*
- * string.format: every conversion is taken apart, checked, and put together again for snprintf().
- * No address is ever printed: there is no %p, and %s says no more than tostring().
- */
 enum {
 	DIGITS_MAX = 2, /* of a width or precision */
 	ITEM_MAX = 512, /* a double with 99 digits behind the point has 309 in front */

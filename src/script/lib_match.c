@@ -10,6 +10,7 @@
 #include "script/script_int.h"
 #include "script/seal.h"
 #include "script/text.h"
+#include "script/value.h"
 
 static void on_step(void *L, uint64_t steps)
 {
@@ -22,8 +23,8 @@ static void compile(lua_State *L, struct pattern *p, bool anchors)
 	struct str text = arg_string(L, 2);
 	const char *why;
 
-	if (text.n > SCRIPT_PATTERN_MAX)
-		arg_fail(L, 2, "pattern longer than %d bytes", SCRIPT_PATTERN_MAX);
+	if (text.n > PATTERN_MAX)
+		arg_fail(L, 2, "pattern longer than %d bytes", PATTERN_MAX);
 	fuel_charge(L, text.n);
 	if (pattern_compile(p, text, anchors, &why))
 		luaL_error(L, "%s", why);
@@ -226,7 +227,7 @@ static void add_replacement(
 	if (lua_isstring(L, -1))
 		with.p = lua_tolstring(L, -1, &with.n);
 	else if (lua_toboolean(L, -1))
-		luaL_error(L, "invalid replacement value (a %s)", arg_type(L, -1));
+		luaL_error(L, "invalid replacement value (a %s)", value_type(L, -1));
 	text_add(L, t, with.p, with.n);
 	lua_pop(L, 1);
 }

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/base.h"
 
-#include <string.h>
-
 #include "script/arg.h"
 #include "script/fuel.h"
+#include "script/lib_format.h"
 #include "script/library.h"
 #include "script/script_int.h"
 #include "script/text.h"

@@ -3,8 +3,6 @@
 
 #include <lualib.h>
 #include <math.h>
-#include <stdio.h>
-#include <string.h>
 
 #include "base/err.h"
 #include "script/answer.h"

@@ -6,6 +6,7 @@
 
 #include "base/err.h"
 #include "script/arg.h"
+#include "script/data.h"
 #include "script/fuel.h"
 #include "script/library.h"
 #include "script/module.h"
@@ -15,7 +16,8 @@
 
 static const char modules_key; /* path -> what the file gave, or true while it runs */
 
-const struct script_file *module_find(const struct script_files *files, const char *path)
+/* The file of the directory, or NULL.  Never raises. */
+static const struct script_file *find_file(const struct script_files *files, const char *path)
 {
 	size_t low = 0, high = files->n;
 
@@ -36,7 +38,7 @@ const struct script_file *module_find(const struct script_files *files, const ch
 void module_run(lua_State *L, const char *path)
 {
 	const struct load *load = script_vm_of(L)->load;
-	const struct script_file *file = module_find(load->files, path);
+	const struct script_file *file = find_file(load->files, path);
 	char name[SCRIPT_PLACE_MAX + 1];
 	struct err e;
 
@@ -111,7 +113,7 @@ static const struct script_file *file_named(lua_State *L, const char *function, 
 	if (!is_module_name(name))
 		arg_fail(L, 1, "name of a file in %s without its ending expected", folder);
 	snprintf(out, size, "%s%s%s", folder, name.p, ending);
-	file = module_find(load->files, out);
+	file = find_file(load->files, out);
 	if (!file) {
 		print_near(load->files, folder, ending, name, hint);
 		luaL_error(L, "sepp.%s: there is no file %s%s", function, out, hint);

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/base.h"
 
-#include <string.h>
-
-#include "script/arg.h"
 #include "script/object.h"
 #include "script/script_int.h"
 #include "script/seal.h"
 #include "script/text.h"
+#include "script/value.h"
 
-/*
- * What the constructor of a file gives back: hooks are assigned to it, and the file returns it. The
- * hooks are kept in the registry, each under the address of its key.
- */
+/* Hooks are kept in the registry, each under the address of its key. */
+struct object {
+	const char *type;
+	enum script_kind kind;
+};
+
 static const char object_key;
 static const char hook_keys[SCRIPT_HOOKS];
 
@@ -29,21 +29,20 @@ const char *script_hook_name(enum script_hook hook)
 
 bool object_at(lua_State *L, int i, enum script_kind kind)
 {
-	bool same;
-
-	if (lua_type(L, i) != LUA_TUSERDATA || !lua_getmetatable(L, i))
-		return false;
-	lua_rawgetp(L, LUA_REGISTRYINDEX, &object_key);
-	same = lua_rawequal(L, -1, -2);
-	lua_pop(L, 2);
-	return same && *(enum script_kind *)lua_touserdata(L, i) == kind;
+	return value_has_metatable(L, i, &object_key) &&
+	       ((const struct object *)lua_touserdata(L, i))->kind == kind;
 }
 
 void object_push(lua_State *L, enum script_kind kind)
 {
-	enum script_kind *o = lua_newuserdatauv(L, sizeof(*o), 0);
+	static const char *const types[] = {
+		[SCRIPT_GATEWAY] = "gateway",
+		[SCRIPT_PARTNER] = "partner",
+		[SCRIPT_POLICY] = "policy",
+	};
+	struct object *o = lua_newuserdatauv(L, sizeof(*o), 0);
 
-	*o = kind;
+	*o = (struct object){ types[kind], kind };
 	lua_rawgetp(L, LUA_REGISTRYINDEX, &object_key);
 	lua_setmetatable(L, -2);
 }
@@ -59,7 +58,7 @@ static enum script_hook hook_named(lua_State *L)
 	struct str name = { "", 0 };
 	char hint[64];
 
-	if (*(enum script_kind *)lua_touserdata(L, 1) == SCRIPT_GATEWAY)
+	if (((const struct object *)lua_touserdata(L, 1))->kind == SCRIPT_GATEWAY)
 		luaL_error(L, "gateway.lua has no hooks; they belong into partners/ and shared/");
 	if (lua_type(L, 2) == LUA_TSTRING)
 		name.p = lua_tolstring(L, 2, &name.n);
@@ -91,7 +90,7 @@ static int l_newindex(lua_State *L)
 		    L, "hook '%s' is defined while the file loads, not later", hook_names[hook]);
 	if (!lua_isfunction(L, 3))
 		return luaL_error(
-		    L, "hook '%s' must be a function, got %s", hook_names[hook], arg_type(L, 3));
+		    L, "hook '%s' must be a function, got %s", hook_names[hook], value_type(L, 3));
 	load->hooks |= 1u << hook;
 	lua_rawsetp(L, LUA_REGISTRYINDEX, &hook_keys[hook]);
 	return 0;

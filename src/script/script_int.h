@@ -23,7 +23,6 @@ enum {
 	SCRIPT_FILE_MAX = 32 << 10,   /* bytes of one Lua file */
 	SCRIPT_CHAIN_MAX = 100,       /* suffixes in a row, as in a.b.c */
 	SCRIPT_STRING_MAX = 64 << 10, /* bytes a library function reads or makes */
-	SCRIPT_PATTERN_MAX = 256,     /* bytes of a pattern */
 	SCRIPT_RESULTS_MAX = 250,     /* values one call may give back */
 	SCRIPT_SORT_MAX = 4096,       /* elements */
 	SCRIPT_POOL = 256 << 10,      /* texts under construction, all together */

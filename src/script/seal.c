@@ -10,10 +10,6 @@
 #include "script/seal.h"
 #include "script/text.h"
 
-/*
- * A sealed table is an empty one with a metatable whose __index is the real one.  Policies cannot
- * make metatables, so whatever table has such a metatable is ours.
- */
 enum {
 	HINTS = 64,
 	DEPTH_MAX = 64,
@@ -34,7 +30,8 @@ static int by_text(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-void seal_push_hint(lua_State *L, int i, struct str given)
+/* The hint for the string keys of the table at `i`.  [-0, +1] */
+static void push_hint(lua_State *L, int i, struct str given)
 {
 	const char *names[HINTS];
 	char out[64];
@@ -87,7 +84,7 @@ static int l_not_in_library(lua_State *L)
 	const char *key = push_key(L, 2);
 
 	if (lua_type(L, 2) == LUA_TSTRING)
-		seal_push_hint(L, 1, str_of(lua_tostring(L, 2)));
+		push_hint(L, 1, str_of(lua_tostring(L, 2)));
 	else
 		lua_pushliteral(L, "");
 	return luaL_error(L, "%s has no field %s%s", own_name(L), key, lua_tostring(L, -1));
@@ -131,7 +128,7 @@ static int l_undefined(lua_State *L)
 		return luaL_error(L, "_ENV has no field %s", push_key(L, 2));
 	if (instead)
 		return luaL_error(L, "undefined name '%s' (%s)", name, instead);
-	seal_push_hint(L, 1, str_of(name));
+	push_hint(L, 1, str_of(name));
 	return luaL_error(L, "undefined name '%s'%s", name, lua_tostring(L, -1));
 }
 

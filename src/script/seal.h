@@ -25,10 +25,7 @@ void seal_deep(lua_State *L);
 /* Replaces a sealed table at `i` by what is behind it.  Whether it was one.  [-0, +0] */
 bool seal_open(lua_State *L, int i);
 
-/* Appends " (did you mean 'x'?)" if a string key of the table at `i` is near `given`.  [-0, +1] */
-void seal_push_hint(lua_State *L, int i, struct str given);
-
-/* The same for `n` names; into `out`, "" if none is near.  Never raises. */
+/* " (did you mean 'x'?)" into `out` if one of `n` names is near `given`, else "".  Never raises. */
 const char *hint_print(char out[64], struct str given, const char *const *names, size_t n);
 
 #endif

@@ -3,16 +3,12 @@
 
 #include <string.h>
 
-#include "script/arg.h"
 #include "script/fuel.h"
 #include "script/script_int.h"
 #include "script/text.h"
 #include "script/value.h"
 
-/*
- * Texts grow in a pool outside the arena, one behind the other: while a replacement function of
- * gsub makes its text, the outer one waits.  pcall puts the mark of the pool back.
- */
+/* pcall puts the mark of the pool back when a text was given up. */
 void text_start(lua_State *L, struct text *t)
 {
 	t->vm = script_vm_of(L);
@@ -63,6 +59,6 @@ void text_of(lua_State *L, int i)
 		return;
 	default:
 		unknown = value_unknown_at(L, i, &kind);
-		lua_pushstring(L, value ? value->name : unknown ? unknown : arg_type(L, i));
+		lua_pushstring(L, value ? value->name : unknown ? unknown : value_type(L, i));
 	}
 }

@@ -29,7 +29,4 @@ void text_push(lua_State *L, struct text *t);
 /* The value at `i` as tostring() says it; no addresses.  [-0, +1] */
 void text_of(lua_State *L, int i);
 
-/* Formats from argument `i` on, as string.format does.  [-0, +1] */
-void format_push(lua_State *L, int i);
-
 #endif

@@ -3,14 +3,9 @@
 
 #include <string.h>
 
-#include "script/arg.h"
 #include "script/script_int.h"
 #include "script/value.h"
 
-/*
- * A constant is a light userdata that points into this table: it costs an image nothing, cannot be
- * forged from Lua, and is equal to itself only.
- */
 static const struct value values[] = { { VALUE_CAP, N32_CAP_TLS, "TLS", "sepp.TLS" },
 	{ VALUE_CAP, N32_CAP_PRINS, "PRINS", "sepp.PRINS" },
 	{ VALUE_CAP, N32_CAP_NONE, "NONE", "sepp.NONE" },
@@ -32,8 +27,9 @@ static const struct value values[] = { { VALUE_CAP, N32_CAP_TLS, "TLS", "sepp.TL
 #undef X
 };
 
-/* What a peer sent and we do not know: comparable and printable, of no other use. */
+/* What a peer sent and we do not know. */
 struct unknown {
+	const char *type;
 	enum value_kind kind;
 	char text[N32_TEXT_MAX + 1];
 };
@@ -77,18 +73,38 @@ const struct value *value_at(lua_State *L, int i)
 	return v >= values && v < values + ARRAY_LEN(values) ? v : NULL;
 }
 
+const struct value *value_named(enum value_kind kind, struct str name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(values); i++) {
+		if (values[i].kind == kind && str_ieq(name, str_of(values[i].name)))
+			return &values[i];
+	}
+	return NULL;
+}
+
+const char *value_type(lua_State *L, int i)
+{
+	const struct value *v = value_at(L, i);
+
+	if (v)
+		return value_kind_name(v->kind);
+	if (lua_type(L, i) == LUA_TUSERDATA)
+		return *(const char **)lua_touserdata(L, i);
+	return lua_type(L, i) == LUA_TNONE ? "no value" : lua_typename(L, lua_type(L, i));
+}
+
 void value_push_unknown(lua_State *L, enum value_kind kind, const char *text)
 {
 	struct unknown *u = lua_newuserdatauv(L, sizeof(*u), 0);
 
+	u->type = value_kind_name(kind);
 	u->kind = kind;
 	(void)str_copy(u->text, sizeof(u->text), str_of(text));
 	lua_rawgetp(L, LUA_REGISTRYINDEX, &unknown_key);
 	lua_setmetatable(L, -2);
 }
 
-/* Whether the metatable of the userdata at `i` is the one kept under `key`.  Never raises. */
-static bool has_metatable(lua_State *L, int i, const void *key)
+bool value_has_metatable(lua_State *L, int i, const void *key)
 {
 	bool same;
 
@@ -104,7 +120,7 @@ const char *value_unknown_at(lua_State *L, int i, enum value_kind *kind)
 {
 	const struct unknown *u;
 
-	if (!has_metatable(L, i, &unknown_key))
+	if (!value_has_metatable(L, i, &unknown_key))
 		return NULL;
 	u = lua_touserdata(L, i);
 	*kind = u->kind;
@@ -113,7 +129,7 @@ const char *value_unknown_at(lua_State *L, int i, enum value_kind *kind)
 
 static int l_unknown_eq(lua_State *L)
 {
-	enum value_kind a_kind, b_kind;
+	enum value_kind a_kind = VALUE_KINDS, b_kind = VALUE_KINDS;
 	const char *a = value_unknown_at(L, 1, &a_kind);
 	const char *b = value_unknown_at(L, 2, &b_kind);
 
@@ -129,46 +145,6 @@ void value_open(lua_State *L)
 	lua_pushboolean(L, false);
 	lua_setfield(L, -2, "__metatable");
 	lua_rawsetp(L, LUA_REGISTRYINDEX, &unknown_key);
-}
-
-/* The constant that the policy should have written instead of `text`. */
-static const struct value *meant(enum value_kind kind, struct str text)
-{
-	for (size_t i = 0; i < ARRAY_LEN(values); i++) {
-		if (values[i].kind == kind && str_ieq(text, str_of(values[i].name)))
-			return &values[i];
-	}
-	return NULL;
-}
-
-const char *value_push_complaint(lua_State *L, int i, enum value_kind kind)
-{
-	const char *wanted = value_kind_name(kind);
-	const struct value *v;
-	enum value_kind got;
-	const char *unknown = value_unknown_at(L, i, &got);
-	struct str s;
-
-	if (unknown && got == kind)
-		return lua_pushfstring(L,
-		    "the %s '%s' of the peer is unknown here and cannot be used", wanted, unknown);
-	if (lua_type(L, i) != LUA_TSTRING)
-		return lua_pushfstring(L, "%s expected, got %s", wanted, arg_type(L, i));
-	s.p = lua_tolstring(L, i, &s.n);
-	v = meant(kind, s);
-	if (!v)
-		return lua_pushfstring(L, "%s expected, got string", wanted);
-	return lua_pushfstring(
-	    L, "%s expected, got string; write %s, not the string \"%s\"", wanted, v->written, s.p);
-}
-
-int value_check(lua_State *L, int i, enum value_kind kind)
-{
-	const struct value *v = value_at(L, i);
-
-	if (!v || v->kind != kind)
-		return arg_fail(L, i, "%s", value_push_complaint(L, i, kind));
-	return v->value;
 }
 
 void value_fill(lua_State *L, enum value_kind kind)

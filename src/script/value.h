@@ -12,6 +12,7 @@
 #include <lua.h>
 
 #include "base/base.h"
+#include "base/str.h"
 
 enum value_kind {
 	VALUE_CAP,
@@ -39,15 +40,22 @@ const struct value *value_at(lua_State *L, int i);
 /* The text of an unknown value at `i`, or NULL.  Never raises. */
 const char *value_unknown_at(lua_State *L, int i, enum value_kind *kind);
 
+/* The constant of that name, in any case, or NULL.  Never raises. */
+const struct value *value_named(enum value_kind kind, struct str name);
+
 const char *value_kind_name(enum value_kind kind);
 
-/* The constant of `kind` in argument `i`, or raises what to write instead. */
-int value_check(lua_State *L, int i, enum value_kind kind);
-
-/* What to say about the value at `i` where one of `kind` belongs.  [-0, +1] */
-const char *value_push_complaint(lua_State *L, int i, enum value_kind kind);
+/*
+ * What a policy would call the value at `i`: "string", "capability", "request".  Every userdata of
+ * ours begins with a pointer to that text, which is static.  Never raises.
+ */
+const char *value_type(lua_State *L, int i);
 
 /* Adds all constants of `kind` to the table on top.  [-0, +0] */
 void value_fill(lua_State *L, enum value_kind kind);
+
+/* Whether the userdata at `i` has the metatable that the registry keeps under `key`.  Never raises.
+ */
+bool value_has_metatable(lua_State *L, int i, const void *key);
 
 #endif

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/base.h"
 
-#include <stdio.h>
-
 #include "script/arg.h"
 #include "script/fuel.h"
 #include "script/script_int.h"
@@ -11,22 +9,11 @@
 #include "script/value.h"
 #include "script/view.h"
 
-/*
- * A view is a userdata with three pointers: what it shows, where that is, and the decision it
- * belongs to.  Fields are read when asked for.  Views end with the decision, as everything does.
- */
 static const char view_key; /* of their metatable in the registry */
 
 const struct view *view_at(lua_State *L, int i)
 {
-	bool same;
-
-	if (lua_type(L, i) != LUA_TUSERDATA || !lua_getmetatable(L, i))
-		return NULL;
-	lua_rawgetp(L, LUA_REGISTRYINDEX, &view_key);
-	same = lua_rawequal(L, -1, -2);
-	lua_pop(L, 2);
-	return same ? lua_touserdata(L, i) : NULL;
+	return value_has_metatable(L, i, &view_key) ? lua_touserdata(L, i) : NULL;
 }
 
 const struct view *view_check(lua_State *L, int i, const struct view_def *def)
@@ -43,7 +30,7 @@ void view_push(
 {
 	struct view *v = lua_newuserdatauv(L, sizeof(*v), 0);
 
-	*v = (struct view){ def, base, in };
+	*v = (struct view){ def->name, def, base, in };
 	lua_rawgetp(L, LUA_REGISTRYINDEX, &view_key);
 	lua_setmetatable(L, -2);
 }

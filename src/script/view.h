@@ -2,8 +2,8 @@
 /*
  * view.h - what hooks are told: strict, read-only, and read when asked for.
  *
- * A view is a userdata with three pointers: what it shows, where that is, and the decision it
- * belongs to.  It ends with the decision, as everything in a state does.
+ * A view is a userdata that says what it shows, where that is, and which decision it belongs to.
+ * It ends with the decision, as everything in a state does.
  */
 #ifndef SCRIPT_VIEW_H
 #define SCRIPT_VIEW_H
@@ -50,6 +50,7 @@ struct view_def {
 };
 
 struct view {
+	const char *type;
 	const struct view_def *def;
 	const void *base; /* the struct that the offsets are of */
 	const struct script_input *in;

@@ -15,35 +15,35 @@
 
 /* id, metric, labels, help (of the metric, at its first row) */
 /* clang-format off */
-#define COUNTER_TABLE(X)                                                                                      \
-	X(ACCEPTED, "connections_accepted_total", "", "TCP connections accepted")                             \
-	X(READY, "connections_authenticated_total", "", "Connections whose TLS handshake succeeded")          \
-	X(END_PEER, "connections_ended_total", "reason=\"peer\"", "Connections by how they ended")            \
-	X(END_DONE, "connections_ended_total", "reason=\"done\"", "")                                         \
-	X(END_IDLE, "connections_ended_total", "reason=\"idle\"", "")                                         \
-	X(END_TLS, "connections_ended_total", "reason=\"tls\"", "")                                           \
-	X(END_H2, "connections_ended_total", "reason=\"http2\"", "")                                          \
-	X(END_TIMEOUT, "connections_ended_total", "reason=\"timeout\"", "")                                   \
-	X(END_EVICTED, "connections_ended_total", "reason=\"evicted\"", "")                                   \
-	X(END_KILLED, "connections_ended_total", "reason=\"killed\"", "")                                     \
-	X(OVER_LIMIT, "connections_turned_away_total", "", "Connections over the limit of a partner or of the gateway") \
-	X(ANSWER_200, "responses_total", "status=\"200\"", "Answers to requests of peers by status")          \
-	X(ANSWER_307, "responses_total", "status=\"307\"", "")                                                \
-	X(ANSWER_400, "responses_total", "status=\"400\"", "")                                                \
-	X(ANSWER_403, "responses_total", "status=\"403\"", "")                                                \
-	X(ANSWER_404, "responses_total", "status=\"404\"", "")                                                \
-	X(ANSWER_405, "responses_total", "status=\"405\"", "")                                                \
-	X(ANSWER_413, "responses_total", "status=\"413\"", "")                                                \
-	X(ANSWER_415, "responses_total", "status=\"415\"", "")                                                \
-	X(ANSWER_429, "responses_total", "status=\"429\"", "")                                                \
-	X(ANSWER_431, "responses_total", "status=\"431\"", "")                                                \
-	X(ANSWER_500, "responses_total", "status=\"500\"", "")                                                \
-	X(ANSWER_503, "responses_total", "status=\"503\"", "")                                                \
+#define COUNTER_TABLE(X) \
+	X(ACCEPTED, "connections_accepted_total", "", "TCP connections accepted") \
+	X(READY, "connections_authenticated_total", "", "Connections whose TLS handshake succeeded") \
+	X(END_PEER, "connections_ended_total", "reason=\"peer\"", "Connections by how they ended") \
+	X(END_DONE, "connections_ended_total", "reason=\"done\"", "") \
+	X(END_IDLE, "connections_ended_total", "reason=\"idle\"", "") \
+	X(END_TLS, "connections_ended_total", "reason=\"tls\"", "") \
+	X(END_H2, "connections_ended_total", "reason=\"http2\"", "") \
+	X(END_TIMEOUT, "connections_ended_total", "reason=\"timeout\"", "") \
+	X(END_EVICTED, "connections_ended_total", "reason=\"evicted\"", "") \
+	X(END_KILLED, "connections_ended_total", "reason=\"killed\"", "") \
+	X(OVER_LIMIT, "connections_turned_away_total", "", "Connections over a limit") \
+	X(ANSWER_200, "responses_total", "status=\"200\"", "Answers to requests of peers by status") \
+	X(ANSWER_307, "responses_total", "status=\"307\"", "") \
+	X(ANSWER_400, "responses_total", "status=\"400\"", "") \
+	X(ANSWER_403, "responses_total", "status=\"403\"", "") \
+	X(ANSWER_404, "responses_total", "status=\"404\"", "") \
+	X(ANSWER_405, "responses_total", "status=\"405\"", "") \
+	X(ANSWER_413, "responses_total", "status=\"413\"", "") \
+	X(ANSWER_415, "responses_total", "status=\"415\"", "") \
+	X(ANSWER_429, "responses_total", "status=\"429\"", "") \
+	X(ANSWER_431, "responses_total", "status=\"431\"", "") \
+	X(ANSWER_500, "responses_total", "status=\"500\"", "") \
+	X(ANSWER_503, "responses_total", "status=\"503\"", "") \
 	X(SELECTED_TLS, "negotiations_total", "selected=\"TLS\"", "Successful negotiations by what was selected") \
-	X(SELECTED_PRINS, "negotiations_total", "selected=\"PRINS\"", "")                                     \
-	X(SELECTED_NONE, "negotiations_total", "selected=\"NONE\"", "")                                       \
-	X(DECISIONS, "policy_decisions_total", "", "Policy decisions taken")                                  \
-	X(POLICY_FAILED, "policy_failures_total", "", "Policy decisions that failed and were closed")         \
+	X(SELECTED_PRINS, "negotiations_total", "selected=\"PRINS\"", "") \
+	X(SELECTED_NONE, "negotiations_total", "selected=\"NONE\"", "") \
+	X(DECISIONS, "policy_decisions_total", "", "Policy decisions taken") \
+	X(POLICY_FAILED, "policy_failures_total", "", "Policy decisions that failed and were closed") \
 	X(FUEL, "policy_fuel_total", "", "Units of fuel that policy decisions used")
 /* clang-format on */
 

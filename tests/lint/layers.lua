@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- Holds every #include under src/ against src/LAYERS: lua5.4 layers.lua FILE...
 
-local place, layer_of, only, bad = {}, {}, {}, 0
+local place, only, bad = {}, {}, 0
 
 local function complain(fmt, ...)
   io.stderr:write(fmt:format(...), "\n")
@@ -25,7 +25,6 @@ local function read_layers(path)
       for name in names:gmatch("%S+") do
         n = n + 1
         place[layer .. "/" .. name] = n
-        layer_of[layer .. "/" .. name] = layer
       end
     elseif header then
       only[#only + 1] = { prefix = header, users = users }

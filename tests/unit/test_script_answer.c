@@ -230,6 +230,12 @@ static const char *const mistakes[][2] = {
 	{ "return { verdict = 1, cap = 1 }",
 	    "partners/p.lua:2: 'select_capability' must answer, got table; write return "
 	    "sepp.select(capability) or sepp.reject(reason)" },
+	{ "return request",
+	    "partners/p.lua:2: 'select_capability' must answer, got request; write return "
+	    "sepp.select(capability) or sepp.reject(reason)" },
+	{ "return partner",
+	    "partners/p.lua:2: 'select_capability' must answer, got partner; write return "
+	    "sepp.select(capability) or sepp.reject(reason)" },
 	{ "return request.sendr",
 	    "partners/p.lua:3: request has no field 'sendr' (did you mean 'sender'?)" },
 	{ "partner.select_capability = nil",

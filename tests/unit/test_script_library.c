@@ -70,7 +70,6 @@ static const char *const strings[] = {
 	"string.rep, 'ab', 3, ','",
 	"string.rep, 'ab', 0",
 	"string.rep, 'ab', -1",
-	"string.rep, '', 1 << 60",
 	"string.rep, 'x', 1 << 60",
 	"string.reverse, 'abc'",
 	"string.sub, 'hello', 2",
@@ -188,25 +187,29 @@ static const char *const ours[][2] = {
 	    "partners/p.lua:3: invalid conversion '%p' to 'format': there are no addresses" },
 	{ "(\"x\"):rep(65537)", "partners/p.lua:3: resulting string longer than 65536 bytes" },
 	{ "#(\"x\"):rep(65536)", "65536" },
+	{ "#(\"\"):rep(1 << 60)", "0" },
 	{ "(\"x\"):foo()", "partners/p.lua:3: string has no field 'foo'" },
 	{ "strin.rep", "partners/p.lua:3: undefined name 'strin' (did you mean 'string'?)" },
 	{ "print(1)", "partners/p.lua:3: undefined name 'print' (write sepp.note(format, ...))" },
 	{ "setmetatable({}, {})",
 	    "partners/p.lua:3: undefined name 'setmetatable' (policies have no metatables)" },
-	{ "math.random()",
-	    "partners/p.lua:3: math has no field 'random' (did you mean 'rad'?)" },
-	{ "table.move({}, 1, 1, 2)", "partners/p.lua:3: table has no field 'move'" },
+	{ "math.random()", "partners/p.lua:3: math has no field 'random' (did you mean 'rad'?)" },
+	{ "table.move({}, 1, 1, 2)",
+	    "partners/p.lua:3: table has no field 'move' (did you mean 'remove'?)" },
 	{ "string.dump(tostring)", "partners/p.lua:3: string has no field 'dump'" },
-	{ "\"10\" + 1", "partners/p.lua:3: attempt to perform arithmetic on a string value (constant "
-			"'10')" },
+	{ "\"10\" + 1",
+	    "partners/p.lua:3: attempt to perform arithmetic on a string value (constant "
+	    "'10')" },
 	{ "(\"x\"):rep(1, 2, {}):len() and 1", "1" },
-	{ "pairs(1)", "partners/p.lua:3: bad argument #1 to 'pairs' (table or list expected, got number)" },
+	{ "pairs(1)",
+	    "partners/p.lua:3: bad argument #1 to 'pairs' (table or list expected, got number)" },
 	{ "next({ c = 1, a = 2, b = 3 })", "a" },
 	{ "next({ c = 1, a = 2, b = 3 }, \"a\")", "b" },
 	{ "next({})", "nil" },
 	{ "select(2, next({ [2] = \"two\", x = 1 }))", "two" },
-	{ "next({ [{}] = 1 })", "partners/p.lua:3: cannot walk this table: only numbers, strings, booleans "
-				"and constants have an order as keys" },
+	{ "next({ [{}] = 1 })",
+	    "partners/p.lua:3: cannot walk this table: only numbers, strings, booleans "
+	    "and constants have an order as keys" },
 };
 
 static void what_differs_from_stock_lua_is_said(void **state)
@@ -240,10 +243,10 @@ static void pairs_goes_in_the_order_of_the_keys(void **state)
 static void pairs_leaves_out_what_was_removed_meanwhile(void **state)
 {
 	struct kit *k = kit_open();
-	const struct script_answer *a = kit_select(k,
-	    "local t, out = { a = 1, b = 2, c = 3 }, \"\"\n"
-	    "for key in pairs(t) do out = out .. key t.b = nil t.x = 1 end\n"
-	    "return sepp.reject(\"%s\", out)");
+	const struct script_answer *a =
+	    kit_select(k, "local t, out = { a = 1, b = 2, c = 3 }, \"\"\n"
+			  "for key in pairs(t) do out = out .. key t.b = nil t.x = 1 end\n"
+			  "return sepp.reject(\"%s\", out)");
 
 	(void)state;
 	assert_string_equal(a->reason, "ac");
@@ -283,14 +286,17 @@ static void gsub_may_call_gsub(void **state)
 /* statement in line 3, message */
 static const char *const forbidden[][2] = {
 	{ "x = 1", "partners/p.lua:3: assignment to the global 'x'; write 'local x = ...'" },
-	{ "string = nil", "partners/p.lua:3: assignment to the global 'string'; write 'local string = ...'" },
+	{ "string = nil",
+	    "partners/p.lua:3: assignment to the global 'string'; write 'local string = ...'" },
 	{ "string.rep = nil", "partners/p.lua:3: string is read-only: cannot assign 'rep'" },
 	{ "math.pi = 3", "partners/p.lua:3: math is read-only: cannot assign 'pi'" },
 	{ "_ENV.x = 1", "partners/p.lua:3: assignment to the global 'x'; write 'local x = ...'" },
 	{ "table.insert(table, 1)",
 	    "partners/p.lua:3: bad argument #1 to 'insert' (this table is read-only)" },
-	{ "table.sort(sepp)", "partners/p.lua:3: bad argument #1 to 'sort' (this table is read-only)" },
-	{ "sepp.event.IDLE = 1", "partners/p.lua:3: sepp.event is read-only: cannot assign 'IDLE'" },
+	{ "table.sort(sepp)",
+	    "partners/p.lua:3: bad argument #1 to 'sort' (this table is read-only)" },
+	{ "sepp.event.IDLE = 1",
+	    "partners/p.lua:3: sepp.event is read-only: cannot assign 'IDLE'" },
 };
 
 static void nothing_of_the_library_can_be_changed(void **state)
