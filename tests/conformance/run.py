@@ -1,0 +1,96 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""Runs the conformance cases against parleyd as the responding SEPP.
+
+    tests/conformance/run.py [--only TEXT]
+
+A case is a function whose name is its id and a sentence; it returns what the gateway did, in words.
+One line per case on standard output, the daemon's log of a failed case on standard error.
+"""
+
+import argparse
+import pathlib
+import re
+import sys
+
+sys.path[:0] = [str(pathlib.Path(__file__).resolve().parent),
+                str(pathlib.Path(__file__).resolve().parents[1])]
+
+import bodies  # noqa: E402
+import connections  # noqa: E402
+import exchanges  # noqa: E402
+import http2  # noqa: E402
+import selection  # noqa: E402
+from world import Mismatch, NotYet, World  # noqa: E402
+
+MODULES = (selection, bodies, exchanges, http2, connections)
+GROUPS = ("CAP", "HTP", "CON")
+LOG_BYTES = 20000
+
+
+def cases(only):
+    """(id, sentence, function) of every case, in the order of the specification."""
+    found = []
+    for module in MODULES:
+        for name, function in vars(module).items():
+            match = re.fullmatch(r"(cap|htp|con)_(\d\d)_(\w+)", name)
+            if match:
+                ident = f"{match[1].upper()}-{match[2]}"
+                found.append((ident, match[3].replace("_", " "), function))
+    found.sort(key=lambda case: (GROUPS.index(case[0][:3]), case[0]))
+    return [case for case in found if only.lower() in f"{case[0]} {case[1]}".lower()]
+
+
+def print_logs(world, sizes):
+    """What the gateways logged during a case."""
+    for name, gateway in world.gateways.items():
+        text = gateway.log(sizes.get(name, 0))[-LOG_BYTES:]
+        print(f"--- log of the gateway '{name}'\n{text}---", file=sys.stderr)
+
+
+def run(world, ident, sentence, function):
+    """Runs one case.  Returns "passed", "failed" or "skipped"."""
+    sizes = {name: gateway.log_size() for name, gateway in world.gateways.items()}
+    try:
+        words = function(world)
+    except NotYet as reason:
+        print(f"not yet {ident} {reason}", flush=True)
+        return "skipped"
+    except Exception as error:  # whatever stops a case is its failure
+        first = str(error).split("\n", maxsplit=1)[0]
+        kind = "" if isinstance(error, Mismatch) else f"{type(error).__name__}: "
+        print(f"FAIL {ident} {sentence}: {kind}{first}", flush=True)
+        print_logs(world, sizes)
+        return "failed"
+    print(f"ok {ident} {sentence}: {words}", flush=True)
+    return "passed"
+
+
+def stop(world):
+    """Stops the gateways.  Returns how many did not end as they should."""
+    failed = 0
+    for name, gateway in world.gateways.items():
+        try:
+            gateway.stop()
+        except AssertionError as error:
+            print(f"FAIL the end of the gateway '{name}': {error}", flush=True)
+            failed += 1
+    return failed
+
+
+def main(arguments):
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    parser.add_argument("--only", metavar="TEXT", default="", help="cases whose line has TEXT")
+    options = parser.parse_args(arguments)
+    count = {"passed": 0, "failed": 0, "skipped": 0}
+    world = World()
+    for case in cases(options.only):
+        count[run(world, *case)] += 1
+    count["failed"] += stop(world)
+    skipped = f", {count['skipped']} skipped" if count["skipped"] else ""
+    print(f"{count['passed']} passed, {count['failed']} failed{skipped}")
+    return 1 if count["failed"] or not count["passed"] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: MIT
+"""What the flow tests share: folders for directories, and the daemon's log after a failure."""
+
+import pathlib
+import sys
+
+import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+
+from lib import gateway as gateways  # noqa: E402
+from lib.directory import Directory  # noqa: E402
+
+LOG_BYTES = 20000
+
+
+@pytest.fixture
+def directory(tmp_path):
+    """An operator's directory of the test's own."""
+    return Directory(tmp_path)
+
+
+@pytest.fixture
+def start(directory):
+    """Starts a gateway on the test's directory, and stops it after the test."""
+    begun = []
+
+    def start_gateway(*arguments):
+        begun.append(gateways.Gateway(directory, *arguments).start())
+        return begun[-1]
+
+    yield start_gateway
+    for gateway in begun:
+        gateway.stop()
+
+
+@pytest.fixture(autouse=True)
+def forget_old_logs():
+    gateways.started[:] = [gateway for gateway in gateways.started if gateway.is_running()]
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport():
+    report = (yield).get_result()
+    if report.failed:
+        for gateway in gateways.started:
+            name = f"log of the gateway on {gateway.directory.root.name}"
+            report.sections.append((name, gateway.log()[-LOG_BYTES:]))

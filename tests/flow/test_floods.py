@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: MIT
+"""A connection that costs more than it is worth is ended; nobody else notices (RFC 9113 10.5)."""
+
+from hyperframe.frame import PriorityFrame, SettingsFrame
+import pytest
+
+from lib.directory import KEEP, PRINS_FIRST, TLS_FIRST, Directory
+from lib.frames import ENHANCE_YOUR_CALM, data, frames, raw, reset, settings, window_update
+from lib.gateway import Gateway
+from lib.waiting import elapsed
+
+MANY = 20000
+STREAMS = 16
+HEADERS, CONTINUATION = 1, 9
+END_STREAM, END_HEADERS = 1, 4
+
+
+@pytest.fixture(scope="module")
+def scene(tmp_path_factory):
+    directory = Directory(tmp_path_factory.mktemp("floods"), limits={"streams": STREAMS},
+                          timeouts={"idle_s": 3, "body_s": 3, "close_s": 1})
+    directory.alpha = directory.partner("alpha", "001-01", PRINS_FIRST + KEEP)
+    directory.beta = directory.partner("beta", "262-01", TLS_FIRST)
+    with Gateway(directory) as directory.running:
+        yield directory
+
+
+@pytest.fixture
+def gateway(scene):
+    """The gateway, which after the test serves another partner, and has forgotten the flood."""
+    yield scene.running
+    assert scene.beta.negotiate(scene.running).status == 200
+    scene.running.until(scene.running.holds_nothing, 15)
+
+
+@pytest.fixture
+def flooder(scene, gateway):
+    with frames(scene.alpha, gateway) as connection:
+        yield connection
+
+
+def resets(connection):
+    block = connection.block(connection.fields())
+    return b"".join(raw(HEADERS, block, END_HEADERS, stream) + reset(stream).serialize()
+                    for stream in range(1, MANY, 2))
+
+
+def finished_resets(connection):
+    """Streams that are answered or nearly so when they are reset."""
+    block = connection.block(connection.fields("GET"))
+    return b"".join(raw(HEADERS, block, END_HEADERS | END_STREAM, stream)
+                    + reset(stream).serialize() for stream in range(1, MANY, 2))
+
+
+def empty_settings(_):
+    return SettingsFrame(0).serialize() * MANY
+
+
+def changing_settings(_):
+    return settings(INITIAL_WINDOW_SIZE=1000, HEADER_TABLE_SIZE=0).serialize() * MANY
+
+
+def pings(_):
+    return raw(6, b"01234567") * MANY
+
+
+def empty_data(connection):
+    return connection.headers(1).serialize() + data(1, b"").serialize() * MANY
+
+
+def padding_alone(connection):
+    return connection.headers(1).serialize() + raw(0, b"\0", 8, 1) * MANY
+
+
+def empty_continuations(connection):
+    return connection.headers(1, whole=False).serialize() + raw(CONTINUATION, b"", 0, 1) * MANY
+
+
+def endless_continuations(connection):
+    piece = connection.block([("x-" + "y" * 100, "z" * 1000)])
+    start = connection.headers(1, whole=False).serialize()
+    return start + raw(CONTINUATION, piece, 0, 1) * 4000
+
+
+def priorities(_):
+    return PriorityFrame(1, depends_on=0, stream_weight=5).serialize() * MANY
+
+
+def window_updates(_):
+    return window_update(0, 1).serialize() * MANY
+
+
+def stream_window_updates(connection):
+    return connection.headers(1).serialize() + window_update(1, 1).serialize() * MANY
+
+
+FLOODS = [resets, finished_resets, empty_settings, changing_settings, pings, empty_data,
+          padding_alone, empty_continuations, endless_continuations, priorities, window_updates,
+          stream_window_updates]
+
+
+@pytest.mark.parametrize("flood", FLOODS, ids=lambda flood: flood.__name__)
+def test_flood_ends_with_enhance_your_calm(flooder, flood):
+    flooder.send(flood(flooder))
+    goaway = flooder.wait_for_goaway()
+    assert goaway is not None and goaway.error_code == ENHANCE_YOUR_CALM
+    flooder.wait_for_end()
+
+
+def test_many_unknown_frames_do_not_keep_others_waiting(scene, flooder):
+    flooder.send(raw(0xbb) * MANY)
+    since = elapsed()
+    assert scene.beta.negotiate(scene.running).status == 200
+    assert since() < 2
+
+
+def test_other_partner_is_served_during_floods(scene, gateway):
+    with frames(scene.alpha, gateway) as one, frames(scene.alpha, gateway) as two:
+        for flooder in (one, two):
+            flooder.send(pings(flooder)[:17 * 500])
+            since = elapsed()
+            assert scene.beta.negotiate(gateway).status == 200
+            assert since() < 2
+            flooder.send(pings(flooder))
+
+
+def test_flood_is_counted_but_does_not_fill_the_log(scene, gateway):
+    before = gateway.log_size()
+    for _ in range(5):
+        with frames(scene.alpha, gateway) as connection:
+            connection.send(pings(connection))
+            connection.wait_for_goaway()
+    assert gateway.log_size() - before < 100_000
+
+
+def test_streams_with_a_zero_window_are_bounded_and_ended(scene, gateway):
+    with frames(scene.alpha, gateway) as connection:
+        connection.send(settings(INITIAL_WINDOW_SIZE=0))
+        connection.answers_ping()
+        body = connection.peer.body(["PRINS"])
+        streams = range(1, 6 * STREAMS, 2)
+        for stream in streams:
+            connection.send(*connection.post(stream, body))
+        assert scene.beta.negotiate(gateway).status == 200
+        for stream in streams:
+            response = connection.wait(stream, 10)
+            assert response.done or connection.wire.is_over
+            assert response.body == b""
+        begun = [one for one in connection.responses.values() if one.status]
+        assert len(begun) <= STREAMS
+
+
+def test_answers_wait_for_the_window_and_then_come(flooder):
+    flooder.send(settings(INITIAL_WINDOW_SIZE=0))
+    flooder.answers_ping()
+    flooder.send(*flooder.post(1, flooder.peer.body(["PRINS"])))
+    flooder.until(lambda _: flooder.response(1).status)
+    assert flooder.answers_ping(b"nothing?")
+    assert flooder.response(1).body == b""
+    flooder.send(window_update(1, 10))
+    flooder.until(lambda _: len(flooder.response(1).body) == 10)
+    flooder.send(window_update(1, 65535))
+    assert flooder.wait(1).json()["selectedSecCapability"] == "PRINS"
+    flooder.wire.close()
+
+
+def test_ordinary_use_is_no_flood(scene, gateway):
+    with scene.alpha.connect(gateway) as connection:
+        for turn in range(200):
+            assert connection.ping(turn.to_bytes(8, "big"))
+        for _ in range(100):
+            assert connection.negotiate(capabilities=["PRINS"]).status == 200
+        assert connection.goaway is None
