@@ -1,0 +1,206 @@
+# SPDX-License-Identifier: MIT
+"""How things are measured on a machine that does other work at the same time."""
+
+import json
+import re
+import shutil
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import fixture
+from servers import RunFailed, cores, on_core, wait_until
+
+
+def cpu_times(core):
+    """(idle, total) ticks of one core."""
+    for line in Path("/proc/stat").read_text().splitlines():
+        fields = line.split()
+        if fields[0] == f"cpu{core}":
+            ticks = [int(f) for f in fields[1:9]]
+            return ticks[3] + ticks[4], sum(ticks)
+    return 0, 0
+
+
+class Quiet:
+    """Waits for idle cores before a batch; counts how often that was in vain."""
+
+    def __init__(self, limit_s=5):
+        self.limit_s = limit_s
+        self.cores = set().union(*cores())
+        self.batches = self.noisy = 0
+
+    def wait(self):
+        self.batches += 1
+        before, since = {}, 0.0
+
+        def all_idle():
+            nonlocal before, since
+            now = time.monotonic()
+            if before and now - since < 0.1:
+                return False
+            after = {c: cpu_times(c) for c in self.cores}
+            idle = before and all(
+                after[c][0] - before[c][0] >= 0.85 * (after[c][1] - before[c][1])
+                for c in self.cores)
+            before, since = after, now
+            return idle
+        try:
+            wait_until(all_idle, self.limit_s, "idle cores")
+        except RunFailed:
+            self.noisy += 1
+
+
+class Tools:
+    """The programs of the benchmark, run on their cores with bounded time."""
+
+    def __init__(self, build, fix):
+        self.build, self.fix = build, fix
+
+    def _load_argv(self, mode, server, client, options):
+        argv = [self.build / "load", mode, "--target", server.target, "--json", "--source",
+                "--sni", fixture.GATEWAY, "--path", fixture.PATH, "--cert", client.cert,
+                "--key", client.key, "--body", f"@{client.body}"]
+        for pid in server.pids:
+            argv += ["--server-pid", pid]
+        return [str(a) for a in [*argv, *options]]
+
+    def load(self, mode, server, client, *options, limit_s=600):
+        """One run; its JSON.  Whatever was not answered as expected is a failed run."""
+        argv = self._load_argv(mode, server, client, options)
+        done = subprocess.run(argv, capture_output=True, text=True, timeout=limit_s,
+                              stdin=subprocess.DEVNULL, preexec_fn=on_core(cores()[1]))
+        if done.returncode != 0:
+            raise RunFailed(f"load {mode} on {server.name}: {done.stderr.strip()}\n"
+                            f"{done.stdout.strip()}\n{server.log()}")
+        return json.loads(done.stdout)
+
+    def cpu_ns(self, mode, server, client, *options):
+        """Server CPU per operation."""
+        result = self.load(mode, server, client, *options)
+        return sum(s["cpu_ns"] for s in result["servers"]) / result["operations"]
+
+    def hold(self, server, client, count):
+        """Opens `count` connections and holds them until the context ends; yields the JSON."""
+        return Held(self._load_argv("idle", server, client, ["-n", str(count), "-c", "16"]), server)
+
+    def bare_argv(self, n, *options):
+        return [str(a) for a in [
+            self.build / "bare", "-n", n, "--cert", self.fix.cert, "--key", self.fix.key, "--ca",
+            self.fix.ca, "--client-cert", self.fix.tls.cert, "--client-key", self.fix.tls.key,
+            *options]]
+
+    def bare_ns(self, n, *options):
+        """Server CPU per handshake in memory."""
+        done = subprocess.run(self.bare_argv(n, *options), capture_output=True, text=True,
+                              timeout=300, preexec_fn=on_core(cores()[0]))
+        if done.returncode != 0:
+            raise RunFailed(f"bare: {done.stderr.strip()}")
+        return json.loads(done.stdout)["min_ns"]
+
+
+class Held:
+    """Connections that a load client holds open."""
+
+    def __init__(self, argv, server):
+        self.argv, self.server = argv, server
+        self.process = None
+
+    def __enter__(self):
+        self.process = subprocess.Popen(
+            self.argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            text=True, preexec_fn=on_core(cores()[1]))
+        line = self.process.stdout.readline()  # the client bounds itself
+        result = json.loads(line) if line else {"ok": 0, "operations": -1}
+        if result["ok"] != result["operations"]:
+            self.process.kill()
+            _, err = self.process.communicate(timeout=60)
+            raise RunFailed(f"load idle on {self.server.name}: {err.strip()}\n{line}"
+                            f"{self.server.log()}")
+        return result
+
+    def __exit__(self, kind, *_):
+        self.process.stdin.close()
+        out = self.process.stdout.read()
+        self.process.stdout.close()
+        self.process.stderr.close()
+        code = self.process.wait(timeout=120)
+        if code != 0 and kind is None:
+            raise RunFailed(f"load idle on {self.server.name} lost connections: {out.strip()}")
+
+
+def rounds(quiet, tests, count, progress):
+    """
+    Runs every test `count` times, in rotating order, each on idle cores as far as they can be had.
+    `tests` maps names to functions; returns the figures by name.
+    """
+    names = list(tests)
+    figures = {name: [] for name in names}
+    for i in range(count):
+        progress(i, count)
+        turn = i % len(names)
+        for name in names[turn:] + names[:turn]:
+            quiet.wait()
+            figures[name].append(tests[name]())
+    return figures
+
+
+def has_valgrind():
+    return shutil.which("valgrind") is not None
+
+
+def callgrind(log, *options):
+    """
+    The command to put before a program; callgrind_ir() reads `log` afterwards.  Callgrind counts
+    each byte of a "rep movsb" as an instruction, so that libc is told to copy with vectors.
+    """
+    return ["env", "GLIBC_TUNABLES=glibc.cpu.x86_rep_movsb_threshold=1000000000:"
+            "glibc.cpu.x86_rep_stosb_threshold=1000000000",
+            "valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null",
+            f"--log-file={log}", *options]
+
+
+def callgrind_ir(log):
+    """Instructions that were counted."""
+    found = re.findall(r"Collected : (\d+)", log.read_text(errors="replace"))
+    if not found:
+        raise RunFailed(f"no instruction count in {log}:\n{log.read_text(errors='replace')[-600:]}")
+    return int(found[-1])
+
+
+class Strace:
+    """Counts system calls of a running server while the context lasts."""
+
+    def __init__(self, directory, pid):
+        self.counts, self.messages = directory / "strace", directory / "strace.err"
+        self.pid = pid
+        self.process = None
+
+    def __enter__(self):
+        with open(self.messages, "wb") as err:
+            self.process = subprocess.Popen(
+                ["strace", "-c", "-f", "-o", str(self.counts), "-p", str(self.pid)],
+                stdin=subprocess.DEVNULL, stderr=err, preexec_fn=on_core(cores()[1]))
+        wait_until(self._attached, 20, "attaching of strace")
+        return self
+
+    def _attached(self):
+        if self.process.poll() is not None:
+            raise RunFailed(f"strace: {self.messages.read_text().strip()}")
+        return "attached" in self.messages.read_text()
+
+    def __exit__(self, *_):
+        self.process.send_signal(signal.SIGINT)
+        self.process.wait(timeout=60)
+
+    def calls(self):
+        """Calls by name, with "total"."""
+        found = {}
+        for line in self.counts.read_text().splitlines():
+            fields = line.split()
+            if len(fields) >= 5 and fields[3].isdigit():
+                found[fields[-1]] = int(fields[3])
+        if "total" not in found:
+            raise RunFailed("strace counted nothing")
+        return found
