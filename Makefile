@@ -26,15 +26,16 @@ B        ?= build$(if $(IS_CLANG),/clang)$(if $(SAN),/$(subst $(comma),-,$(SAN))
 PKGS     := openssl libnghttp2 yajl jansson lua5.4 libmicrohttpd libcurl
 WARN     := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
             -Wwrite-strings -Wundef -Wvla -Werror
-HARDEN   := -fPIE -fstack-protector-strong -fstack-clash-protection -fcf-protection=full \
+# clang's own control-flow integrity and the processor's do not go together in its release 14
+HARDEN   := -fPIE -fstack-protector-strong -fstack-clash-protection \
+            $(if $(IS_CLANG),,-fcf-protection=full) \
             $(if $(SAN),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
-# of the kernel of OpenSSL's providers nothing is called through our pointers: icall checks are ours
-CFI      := $(if $(IS_CLANG),$(if $(SAN),,-flto=thin -fvisibility=hidden -fsanitize=cfi -fuse-ld=lld))
+CFI      := $(if $(IS_CLANG),$(if $(SAN),,-flto=thin -fvisibility=hidden -fsanitize=cfi))
 FLAGS    := -std=c11 -D_GNU_SOURCE -Isrc -MMD -MP -fno-strict-aliasing $(WARN) $(HARDEN) $(CFI) \
             $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer) \
             $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
-LINK     := -pie -Wl,-z,relro,-z,now -Wl,-z,noexecstack $(CFI) $(if $(SAN),-fsanitize=$(SAN)) -pthread
-LIBS     := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lev
+LINK     := -pie -Wl,-z,relro,-z,now -Wl,-z,noexecstack $(CFI) $(if $(CFI),-fuse-ld=lld) $(if $(SAN),-fsanitize=$(SAN)) -pthread
+LIBS     := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lev -lm
 
 SRC      := $(sort $(wildcard src/*/*.c))
 PROG     := $(sort $(wildcard src/prog/*.c))

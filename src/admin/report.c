@@ -76,9 +76,10 @@ static json_t *partner_object(const struct partner *p, int64_t now_s)
 	agreed = assoc_is_agreed(&v);
 	snprintf(features, sizeof(features), "%llx", (unsigned long long)v.agreement.features);
 	return json_pack(
-	    "{s:s, s:s, s:b, s:s, s:o, s:s, s:o, s:o, s:b, s:i, s:I, s:I, s:i, s:i, s:s}", "name",
-	    p->conf->name, "file", script_program_path(p->program), "enabled", p->conf->enabled,
-	    "state", assoc_state_name(v.state), "since", utc(v.since_s), "reason", v.reason,
+	    "{s:s, s:s, s:b, s:s, s:o, s:s, s:o, s:s, s:o, s:o, s:b, s:i, s:I, s:I, s:i, s:i, s:s}",
+	    "name", p->conf->name, "file", script_program_path(p->program), "enabled",
+	    p->conf->enabled, "state", assoc_state_name(v.state), "since", utc(v.since_s), "reason",
+	    v.reason, "last_failure", utc(v.failed_s), "last_failure_reason", v.failure,
 	    "capability", agreed ? json_string(n32_cap_name(v.agreement.cap)) : json_null(),
 	    "features", agreed ? json_string(features) : json_null(), "target_api_root",
 	    agreed && v.agreement.target_api_root, "connections", (int)v.connections, "attempts",

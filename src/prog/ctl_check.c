@@ -55,7 +55,7 @@ static void describe(const struct generation *g)
 		const struct partner *p = g->partners[i];
 		const struct script_program *who = p->hooks[SCRIPT_SELECT_CAPABILITY];
 
-		printf("  %-24s %-40s decides: %s%s\n", p->conf->name, p->conf->fqdns[0].text,
+		printf("  %-24s %-48s decides: %s%s\n", p->conf->name, p->conf->fqdns[0].text,
 		    who ? script_program_path(who) : "nobody",
 		    p->conf->enabled ? "" : "  (disabled)");
 	}

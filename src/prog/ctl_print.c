@@ -56,6 +56,18 @@ int ctl_print_status(struct str json)
 	return 0;
 }
 
+/* "at ...: reason", or "-" when nothing was refused. */
+static const char *last_failure(const json_t *p)
+{
+	static char text[512];
+
+	if (!json_is_string(json_object_get(p, "last_failure")))
+		return "-";
+	snprintf(text, sizeof(text), "%s: %s", text_of(p, "last_failure"),
+	    text_of(p, "last_failure_reason"));
+	return text;
+}
+
 int ctl_print_partners(struct str json)
 {
 	json_t *root = parse(json), *p;
@@ -64,11 +76,11 @@ int ctl_print_partners(struct str json)
 	if (!root)
 		return ERR_SYNTAX;
 	printf("%-24s %-14s %-22s %5s %8s %8s  %s\n", "PARTNER", "STATE", "SINCE", "CONNS", "ASKED",
-	    "REFUSED", "REASON");
+	    "REFUSED", "LAST FAILURE");
 	json_array_foreach(json_object_get(root, "partners"), i, p)
 	    printf("%-24s %-14s %-22s %5lld %8lld %8lld  %s\n", text_of(p, "name"),
 		text_of(p, "state"), text_of(p, "since"), int_of(p, "connections"),
-		int_of(p, "attempts"), int_of(p, "failures"), text_of(p, "reason"));
+		int_of(p, "attempts"), int_of(p, "failures"), last_failure(p));
 	json_decref(root);
 	return 0;
 }

@@ -438,7 +438,7 @@ static const struct field peer_fields[] = {
 	{ "certificate", FIELD_VIEW, AT(peer, certificate), .view = &view_certificate,
 	    .type = "certificate", .doc = "what the peer showed" },
 	{ "established", FIELD_CAP, true, AT(peer, established), .type = "capability",
-	    .doc = "in force with the partner; nil = nothing" },
+	    .doc = "agreed on with the partner, also while a refusal suspends it; nil = nothing" },
 	{ "history", FIELD_VIEW, AT(peer, history), .view = &view_history, .type = "history",
 	    .doc = "what happened before" },
 	{ "counts", FIELD_VIEW, AT(peer, counts), .view = &view_counts, .type = "counts",

@@ -32,6 +32,8 @@ struct association {
 	struct agreement agreement;
 	int64_t since_s;
 	char reason[256];
+	int64_t failed_s;
+	char failure[256];
 	uint64_t attempts, failures;
 	char previous_fingerprint[65];
 	unsigned connections;
@@ -111,6 +113,8 @@ void assoc_read(struct association *a, int64_t now_s, struct assoc_view *out)
 	out->agreement = a->agreement;
 	out->since_s = a->since_s;
 	memcpy(out->reason, a->reason, sizeof(out->reason));
+	out->failed_s = a->failed_s;
+	memcpy(out->failure, a->failure, sizeof(out->failure));
 	out->attempts = a->attempts;
 	out->failures = a->failures;
 	memcpy(
@@ -185,6 +189,8 @@ void assoc_fail(struct association *a, int64_t now_s, bool refuses, const char *
 	pthread_mutex_lock(&a->lock);
 	a->attempts++;
 	a->failures++;
+	a->failed_s = now_s;
+	str_copy(a->failure, sizeof(a->failure), str_of(reason));
 	if (refuses && a->state != ASSOC_DISABLED)
 		enter(a, ASSOC_REFUSED, now_s, reason);
 	pthread_mutex_unlock(&a->lock);
@@ -240,4 +246,9 @@ const char *assoc_state_name(enum assoc_state state)
 bool assoc_is_agreed(const struct assoc_view *v)
 {
 	return states[v->state].is_open;
+}
+
+enum n32_cap assoc_established(const struct assoc_view *v)
+{
+	return assoc_is_agreed(v) || v->state == ASSOC_REFUSED ? v->agreement.cap : N32_CAP_UNKNOWN;
 }

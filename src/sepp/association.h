@@ -53,6 +53,8 @@ struct assoc_view {
 	struct agreement agreement;  /* the last one; in force in the AGREED states */
 	int64_t since_s;             /* of the state */
 	char reason[256];            /* why the state is what it is */
+	int64_t failed_s;            /* the last negotiation that was not answered 200; 0 = none */
+	char failure[256];           /* and why */
 	uint64_t attempts, failures; /* negotiations asked for; not answered 200 */
 	char previous_fingerprint[65];
 	unsigned connections;
@@ -99,5 +101,11 @@ const char *assoc_state_name(enum assoc_state state);
 
 /* Whether the agreement of a view is in force. */
 bool assoc_is_agreed(const struct assoc_view *v);
+
+/*
+ * What the partner is bound to: the mechanism agreed on, also while a refusal suspends it, so that
+ * a policy which guards against a downgrade is not disarmed by its own refusal.  UNKNOWN: none.
+ */
+enum n32_cap assoc_established(const struct assoc_view *v);
 
 #endif

@@ -49,7 +49,7 @@ static void fill_peer(struct decision *d, const struct partner *partner, struct 
 	p->tls_version = str_of(conn_tls_version(c));
 	p->tls_cipher = str_of(conn_tls_cipher(c));
 	fill_certificate(d, conn_peer(c), id);
-	p->established = assoc_is_agreed(v) ? v->agreement.cap : N32_CAP_UNKNOWN;
+	p->established = assoc_established(v);
 	p->history.last_capability = v->agreement.cap;
 	p->history.last_ok_s = v->agreement.at_s;
 	p->history.attempts = v->attempts;

@@ -254,7 +254,7 @@ int gateway_reload(struct gateway *g, bool dry_run, struct gateway_change *chang
 	if (rc) {
 		g->reloads_failed++;
 		str_copy(g->last_error, sizeof(g->last_error), str_of(e->text));
-		log_error(LOG_SEPP, "-", "reload refused, generation %llu goes on reason='%s'",
+		log_error(LOG_SEPP, "-", "reload refused, generation %llu goes on: %s",
 		    (unsigned long long)gateway_current(g)->number, e->text);
 		return rc;
 	}

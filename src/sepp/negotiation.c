@@ -32,12 +32,13 @@ static enum negotiation_outcome refuse(
 {
 	struct partner *p = s->n->partner;
 	unsigned status = s->n->status ? s->n->status : (unsigned)n32_problem_status(code);
-	char text[512];
+	char text[512], place[128];
 
 	assoc_fail(p->association, loop_wall_s(s->w->loop), status == 403, reason);
 	log_peer(loop_now(s->w->loop), LOG_INFO, LOG_SEPP, p->conf->name,
-	    "negotiation refused cause=%s reason='%s' generation=%llu", n32_problem_cause(code),
-	    str_escape(text, sizeof(text), str_of(reason)), (unsigned long long)s->g->number);
+	    "negotiation refused cause=%s reason='%s' policy=%s generation=%llu",
+	    n32_problem_cause(code), str_escape(text, sizeof(text), str_of(reason)),
+	    decision_place(place, &s->n->decision), (unsigned long long)s->g->number);
 	return problem(s->n, code, p->conf->verbose_errors ? reason : detail);
 }
 
@@ -294,7 +295,8 @@ static void commit(struct scene *s)
 
 static enum negotiation_outcome fail_closed(struct scene *s)
 {
-	assoc_fail(s->n->partner->association, loop_wall_s(s->w->loop), false, "policy failure");
+	assoc_fail(
+	    s->n->partner->association, loop_wall_s(s->w->loop), false, s->n->decision.out.reason);
 	return problem(s->n, N32_PROBLEM_FAILURE, "");
 }
 
@@ -391,6 +393,7 @@ enum negotiation_outcome negotiate(struct worker *w, struct negotiation *n, stru
 	n->problem.n_params = n->problem.more = 0;
 	n->status = n->retry_s = 0;
 	n->partner = NULL;
+	n->decision.out.file[0] = '\0'; /* nothing decided yet */
 	if (n32_neg_req_decode(&n->req, body, &options, &n->problem)) {
 		log_debug(LOG_N32, id->names[0].text, "malformed request cause=%s offences=%zu",
 		    n32_problem_cause(n->problem.code), n->problem.n_params + n->problem.more);

@@ -1,0 +1,316 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# demo.sh - a gateway, its roaming partners, and what they say to each other; called by `make demo`.
+#
+# Starts build/parleyd (B names another folder) on a copy of policies/ with throwaway certificates,
+# plays the partners with curl and nghttp, and checks every answer: exit 1, with the log of the
+# daemon, at the first one that is not as expected.  KEEP=1 leaves the gateway running.
+set -eu
+umask 022
+export LC_ALL=C
+
+root=$(cd "$(dirname "$0")/../.." && pwd)
+build=$(cd "${B:-$root/build}" && pwd)
+tmp=$(mktemp -d "${TMPDIR:-/tmp}/parley-demo.XXXXXX")
+export PARLEY_SOCKET="$tmp/parleyd.sock"
+
+home=sepp.5gc.mnc001.mcc001.3gppnetwork.org
+mobile=sepp.5gc.mnc001.mcc262.3gppnetwork.org
+island=sepp.5gc.mnc998.mcc342.3gppnetwork.org
+lab=sepp-lab.5gc.mnc002.mcc001.3gppnetwork.org
+stranger=sepp-7.5gc.mnc001.mcc262.3gppnetwork.org
+
+bold="" dim="" plain=""
+if [ -t 1 ] && [ -z "${NO_COLOR:-}" ] && [ "${TERM:-dumb}" != dumb ]; then
+	bold=$(printf '\033[1m') dim=$(printf '\033[2m') plain=$(printf '\033[0m')
+fi
+
+# --- what is left behind: nothing
+
+pid=""
+
+clean() {
+	if [ -n "$pid" ]; then
+		kill -KILL "$pid" 2>/dev/null || :
+		wait "$pid" 2>/dev/null || :
+	fi
+	rm -rf "$tmp"
+}
+
+trap clean EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP PIPE
+
+fail() {
+	printf '\ndemo: %s\n--- log of the gateway\n' "$1" >&2
+	cat "$tmp/log" >&2 || :
+	exit 1
+}
+
+# --- what is printed
+
+step=0
+
+# say SENTENCE...: the next step, a line for each.
+say() {
+	step=$((step + 1))
+	printf '\n%s%2d  %s%s\n' "$bold" "$step" "$1" "$plain"
+	shift
+	for sentence; do
+		printf '%s    %s%s\n' "$bold" "$sentence" "$plain"
+	done
+}
+
+# show TEXT: indented; a long line of JSON goes on in the next one.
+show() {
+	printf '%s\n' "$1" | awk -v dim="$dim" -v plain="$plain" '
+		function find(what) {
+			for (at = 100; at > 50 && substr($0, at) !~ what; at--)
+				continue
+			return at > 50
+		}
+		{
+			for (more = "    "; length($0) > 100; more = "            ") {
+				if (!find("^,[{]") && !find("^,\"[^\"]*\":"))
+					break
+				print dim more substr($0, 1, at) plain
+				$0 = substr($0, at + 1)
+			}
+			print dim more $0 plain
+		}'
+}
+
+# --- what is checked
+
+# is WHAT TEXT EXPECTED
+is() {
+	[ "$2" = "$3" ] || fail "$1: expected '$3', got '$2'"
+}
+
+# has WHAT TEXT PART
+has() {
+	case $2 in
+	*"$3"*) ;;
+	*) fail "$1: expected '$3' in '$2'" ;;
+	esac
+}
+
+# has_line WHAT TEXT EXPRESSION
+has_line() {
+	printf '%s\n' "$2" | grep -q "^$3" || fail "$1: expected a line '$3' in '$2'"
+}
+
+# --- what is done
+
+offer() {
+	printf '{"sender":"%s","supportedSecCapabilityList":["TLS","PRINS"]}' "$1"
+}
+
+# as PEER ARGUMENTS...: curl with that partner's certificate; the gateway's is verified, too.
+as() {
+	name=$1
+	shift
+	curl -q -sS --http2 --max-time 20 --noproxy '*' --resolve "$home:$port:127.0.0.1" \
+		--cacert "$tmp/peers/gateway-ca.pem" --cert "$tmp/peers/$name.pem" \
+		--key "$tmp/peers/$name.key" -H 'content-type: application/json' "$@"
+}
+
+# call PEER BODY STATUS: one request, shown with its answer, which is left in $answer.
+call() {
+	show "> $2"
+	got=$(as "$1" -o "$tmp/answer" -w '%{http_code}' -d "$2" "$url" 2>"$tmp/error") ||
+		fail "curl as $1: $(cat "$tmp/error")"
+	answer=$(cat "$tmp/answer")
+	show "< $got $answer"
+	is "status" "$got" "$3"
+}
+
+# calls_twice PEER BODY "STATUS/NEW STATUS/NEW": how many connections two requests in a row make.
+calls_twice() {
+	got=$(as "$1" -o /dev/null -o /dev/null -w '%{http_code}/%{num_connects} ' -d "$2" \
+		"$url" "$url" 2>"$tmp/error") || fail "curl as $1: $(cat "$tmp/error")"
+	is "status and new connections" "$got" "$3 "
+}
+
+# call_frames PEER BODY: the same as call, with the frames that the gateway sends.
+call_frames() {
+	show "> $2"
+	printf '%s' "$2" >"$tmp/body"
+	SSL_CERT_FILE="$tmp/peers/gateway-ca.pem" timeout 20 nghttp -v --cert "$tmp/peers/$1.pem" \
+		--key "$tmp/peers/$1.key" -H ":authority: $home:$port" \
+		-H 'content-type: application/json' -d "$tmp/body" \
+		"https://127.0.0.1:$port/${url#https://*/}" >"$tmp/frames" 2>&1 ||
+		fail "nghttp as $1: $(cat "$tmp/frames")"
+	answer=$(sed -n 's/^\({.*}\)\[.*/\1/p' "$tmp/frames")
+	received=$(sed -n 's/.*\] \(recv .*\(:status:\|DATA\|GOAWAY\).*\)/\1/p' "$tmp/frames")
+	show "$received
+< $answer"
+	has "frames" "$received" ":status: 200"
+	has "frames" "$received" "recv DATA frame"
+	! grep -q 'WARNING\|recv GOAWAY' "$tmp/frames" || fail "nghttp: $(cat "$tmp/frames")"
+}
+
+# ctl STATUS ARGUMENTS...: parleyctl, shown with its answer, which is left in $answer.
+ctl() {
+	want=$1
+	shift
+	rc=0
+	answer=$("$build/parleyctl" "$@" 2>&1) || rc=$?
+	show "$ parleyctl $*
+$answer"
+	is "exit status of parleyctl $*" "$rc" "$want"
+}
+
+# edit FILE EXPRESSION: what sed makes of a file of the operator's, and shown.
+edit() {
+	cp "$tmp/policies/$1" "$tmp/before"
+	sed -i "$2" "$tmp/policies/$1"
+	change=$(diff "$tmp/before" "$tmp/policies/$1" | sed -n 's/^< */- /p; s/^> */+ /p')
+	show "$1
+$change"
+}
+
+# --- start
+
+cp -R "$root/policies" "$tmp/policies"
+sed -i 's/127\.0\.0\.1:7443/127.0.0.1:0/' "$tmp/policies/gateway.lua"
+"$root/tests/pki.py" "$tmp/policies" --peers-dir "$tmp/peers" --gateway "$home" \
+	--partner "example-mobile:$mobile" --partner "island-telecom:$island" \
+	--partner "test-lab:$lab" --partner "stranger:$stranger"
+rm "$tmp/policies/anchors/stranger.pem" # its authority is that of Example Mobile
+"$root/tests/pki.py" "$tmp/elsewhere" --peers-dir "$tmp/elsewhere" --partner "impostor:$mobile"
+mv "$tmp/elsewhere/impostor.pem" "$tmp/elsewhere/impostor.key" "$tmp/peers"
+
+cat <<END
+Parley is a SEPP: the gateway of a 5G network that the gateways of roaming partners talk to.
+First of all, two of them agree how to protect what follows: TLS, or message by message (PRINS).
+Below, > is what a partner sends, < what the gateway answers, \$ what its operator types.
+END
+
+say "The gateway of network 001-01 starts on a directory with one Lua file for each partner."
+mkfifo "$tmp/ready"
+"$build/parleyd" "$tmp/policies" --socket "$PARLEY_SOCKET" </dev/null >"$tmp/ready" 2>"$tmp/log" &
+pid=$!
+exec 3<"$tmp/ready" # it ends when the daemon does
+ready=$(timeout 20 head -n 1 <&3) || :
+has "ready line" "$ready" '"ready":true'
+port=${ready#*\"n32c\":\[\"127.0.0.1:}
+port=${port%%\"*}
+url=https://$home:$port/n32c-handshake/v1/exchange-capability
+show "$(printf '%s\n' "$ready" | sed 's/,"socket".*\("generation":[0-9]*\).*/,\1}/')"
+
+# --- partners
+
+say "Example Mobile calls over mutual TLS and HTTP/2. It can do both; its file prefers TLS." \
+	"With TLS agreed, the standard wants this connection ended, so that each call needs a new one."
+call example-mobile "$(offer $mobile)" 200
+has "answer" "$answer" '"selectedSecCapability":"TLS"'
+calls_twice example-mobile "$(offer $mobile)" "200/1 200/1"
+show "  connections made by two calls in a row: 2"
+
+say "Island Telecom is reached through a hub that reads the messages, which takes PRINS." \
+	"Its policy keeps the connection: the gateway sends no GOAWAY, and a second call goes over it."
+call_frames island-telecom "$(offer $island)"
+has "answer" "$answer" '"selectedSecCapability":"PRINS"'
+calls_twice island-telecom "$(offer $island)" "200/1 200/0"
+show "  connections made by two calls in a row: 1"
+
+say "The test lab wants live and test traffic, and gets the half that its file allows."
+call test-lab "{\"sender\":\"$lab\",\"supportedSecCapabilityList\":[\"TLS\"],\
+\"intendedUsagePurpose\":[{\"usagePurpose\":\"ROAMING\"},{\"usagePurpose\":\"ROAMING_TEST\"}]}" 200
+has "answer" "$answer" '"allowedUsagePurpose":[{"usagePurpose":"ROAMING_TEST"}]'
+has "answer" "$answer" '"rejectedUsagePurpose":[{"usagePurpose":"ROAMING"'
+
+say "A stranger has a certificate of an authority we know, but no file: refused, without a reason."
+call stranger "$(offer $stranger)" 403
+has "answer" "$answer" '"cause":"NEGOTIATION_NOT_ALLOWED"'
+
+say "An impostor has Example Mobile's name, from an authority nobody trusts: no TLS, so no HTTP."
+rc=0
+as impostor -o /dev/null -d "$(offer $mobile)" "$url" 2>"$tmp/error" || rc=$?
+show "$(sed 's/OpenSSL SSL_read.*routines::/.../' "$tmp/error")"
+is "exit status of curl" "$rc" 56
+has "error of curl" "$(cat "$tmp/error")" "alert unknown ca"
+
+say "A partner sends nonsense, and hears about all of it at once."
+call example-mobile '{"sender":5,"supportedSecCapabilityList":[],"plmnIdList":[{"mcc":"26"}]}' 400
+for param in /sender /supportedSecCapabilityList /plmnIdList/0/mcc /plmnIdList/0/mnc; do
+	has "answer" "$answer" "{\"param\":\"$param\",\"reason\":\""
+done
+
+# --- the operator
+
+say "The operator changes Example Mobile's file: PRINS first. A reload, and that is the answer."
+edit partners/example_mobile.lua \
+	's/sepp.prefer(request, .*/sepp.prefer(request, { sepp.PRINS, sepp.TLS })/'
+ctl 0 reload
+has "reload" "$answer" "generation 2 is active"
+call example-mobile "$(offer $mobile)" 200
+has "answer" "$answer" '"selectedSecCapability":"PRINS"'
+
+say "The lab is closed for the day. Its file lets it read our reasons; others get the cause."
+edit partners/test_lab.lua \
+	's/return sepp.select(sepp.TLS)/return sepp.reject("the lab is closed until tomorrow")/'
+ctl 0 reload
+has "reload" "$answer" "generation 3 is active"
+call test-lab "{\"sender\":\"$lab\",\"supportedSecCapabilityList\":[\"TLS\"],\
+\"intendedUsagePurpose\":[{\"usagePurpose\":\"ROAMING_TEST\"}]}" 403
+has "answer" "$answer" '"detail":"the lab is closed until tomorrow"'
+
+say "A slip of the keyboard: the reload is refused, and what ran before goes on."
+edit partners/example_mobile.lua 's/select_capability(/select_capabilty(/'
+line=$(grep -n select_capabilty "$tmp/policies/partners/example_mobile.lua")
+ctl 1 reload
+has "reload" "$answer" "refused, nothing changed: partners/example_mobile.lua:${line%%:*}: "
+has "reload" "$answer" "unknown hook 'select_capabilty' (did you mean 'select_capability'?)"
+call example-mobile "$(offer $mobile)" 200
+has "answer" "$answer" '"selectedSecCapability":"PRINS"'
+sed -i 's/select_capabilty(/select_capability(/' "$tmp/policies/partners/example_mobile.lua"
+
+say "What runs, and how it stands with each partner."
+ctl 0 status
+has "status" "$answer" "generation    3, "
+has "status" "$answer" "REFUSED"
+ctl 0 partners
+has_line "partners" "$answer" 'example-mobile  *agreed_prins '
+has_line "partners" "$answer" 'island-telecom  *agreed_prins '
+has_line "partners" "$answer" 'test-lab  *refused .*the lab is closed until tomorrow'
+
+# --- end
+
+if [ -n "${KEEP:-}" ]; then
+	trap - EXIT
+	cat <<END
+
+The gateway goes on running (process $pid). Its directory, its log and the partners' keys are in
+$tmp; copy these:
+
+    export PARLEY_SOCKET=$PARLEY_SOCKET
+    $build/parleyctl partners
+    curl -sS --unix-socket $PARLEY_SOCKET http://parleyd/metrics
+    \${EDITOR:-vi} $tmp/policies/partners/example_mobile.lua
+    $build/parleyctl reload --dry-run
+    $build/parleyctl reload
+    curl -i --http2 --noproxy '*' --resolve $home:$port:127.0.0.1 \\
+        --cacert $tmp/peers/gateway-ca.pem \\
+        --cert $tmp/peers/example-mobile.pem --key $tmp/peers/example-mobile.key \\
+        -H 'content-type: application/json' -d '$(offer $mobile)' \\
+        $url
+    kill $pid; rm -rf $tmp    # ends it
+END
+	exit 0
+fi
+
+say "SIGTERM: the gateway ends with exit status 0. Its log names the line that decided:"
+kill -TERM "$pid"
+timeout 20 cat <&3 >/dev/null || fail "SIGTERM does not end the gateway"
+rc=0
+wait "$pid" || rc=$?
+pid=""
+is "exit status of parleyd" "$rc" 0
+line=$(grep -n 'sepp.prefer' "$tmp/policies/partners/example_mobile.lua")
+decided=$(grep 'sepp example-mobile: negotiated selected=PRINS' "$tmp/log") || :
+has "log" "$decided" "policy=partners/example_mobile.lua:${line%%:*} generation=2"
+show "$decided"
+printf '\n%s%s%s\n' "$bold" "All as expected." "$plain"
