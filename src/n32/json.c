@@ -1,15 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/base.h"
 
-#include <jansson.h>
-
 #include "base/err.h"
 #include "n32/json.h"
 #include "n32/json_int.h"
-
-enum {
-	DEPTH_MAX = 16, /* the types need four; unknown attributes may use the rest */
-};
+#include "n32/json_value.h"
 
 _Static_assert(
     N32_CAPS_MAX == 16 && N32_PLMNS_MAX == 64 && N32_SNPNS_MAX == 32 && N32_USAGES_MAX == 32,
@@ -67,82 +62,6 @@ static const struct attribute rsp_table[] = {
 };
 #undef RSP
 
-/*
- * Counts the open brackets outside strings, so that a body made of brackets is refused before
- * anything recurses.  What is not JSON may be counted wrongly: the parser refuses it anyway.
- */
-static bool too_deep(struct str body)
-{
-	bool in_string = false;
-	size_t depth = 0;
-
-	for (size_t i = 0; i < body.n; i++) {
-		char c = body.p[i];
-
-		if (c == '"')
-			in_string = !in_string;
-		else if (in_string && c == '\\')
-			i++;
-		else if (!in_string && (c == '{' || c == '['))
-			depth++;
-		else if (!in_string && (c == '}' || c == ']') && depth > 0)
-			depth--;
-		if (depth > DEPTH_MAX)
-			return true;
-	}
-	return false;
-}
-
-static const char *malformation(const json_error_t *error)
-{
-	switch (json_error_code(error)) {
-	case json_error_invalid_utf8:
-		return "not UTF-8";
-	case json_error_premature_end_of_input:
-		return "ends too early";
-	case json_error_end_of_input_expected:
-		return "text after the object";
-	case json_error_null_character:
-	case json_error_null_byte_in_key:
-		return "holds the character U+0000";
-	case json_error_duplicate_key:
-		return "an attribute occurs twice";
-	case json_error_numeric_overflow:
-		return "a number is too large";
-	default:
-		return "not JSON";
-	}
-}
-
-static json_t *malformed(struct n32_problem *problem, const char *what)
-{
-	problem->code = N32_PROBLEM_INVALID_MSG_FORMAT;
-	(void)str_copy(problem->detail, sizeof(problem->detail), str_of(what)); /* it fits */
-	return NULL;
-}
-
-/* The tree of an object, which the caller owns; NULL if `body` is something else. */
-static json_t *load(struct str body, struct n32_problem *problem)
-{
-	json_error_t error;
-	json_t *root;
-
-	if (body.n == 0)
-		return malformed(problem, "the body is empty");
-	if (too_deep(body))
-		return malformed(problem, "nested deeper than 16 levels");
-	root = json_loadb(body.p, body.n, JSON_REJECT_DUPLICATES, &error);
-	if (!root) {
-		ensure(json_error_code(&error) != json_error_out_of_memory);
-		return malformed(problem, malformation(&error));
-	}
-	if (!json_is_object(root)) {
-		json_decref(root);
-		return malformed(problem, "not a JSON object");
-	}
-	return root;
-}
-
 /* The worst offence names the answer (n32.md A.6 step 6). */
 static enum n32_problem_code verdict(const struct decoder *d)
 {
@@ -167,14 +86,17 @@ static int decode(void *out, const struct attribute *table, size_t n, struct str
     const struct n32_json_options *options, struct n32_problem *problem)
 {
 	struct decoder d = { .strict_fqdn = options->strict_fqdn, .problem = problem };
-	json_t *root;
+	const struct json_value *root;
+	const char *why;
 
 	reset_problem(problem);
-	root = load(body, problem);
-	if (!root)
+	root = n32_json_parse(body, &why);
+	if (!root) {
+		problem->code = N32_PROBLEM_INVALID_MSG_FORMAT;
+		(void)str_copy(problem->detail, sizeof(problem->detail), str_of(why)); /* it fits */
 		return ERR_SYNTAX;
+	}
 	n32_json_read_object(&d, NULL, root, table, n, out);
-	json_decref(root);
 	problem->code = verdict(&d);
 	return problem->code == N32_PROBLEM_NONE ? 0 : ERR_SYNTAX;
 }

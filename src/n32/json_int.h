@@ -9,9 +9,8 @@
 #ifndef N32_JSON_INT_H
 #define N32_JSON_INT_H
 
-#include <jansson.h>
-
 #include "base/base.h"
+#include "n32/json_value.h"
 #include "n32/problem.h"
 
 /* Where a value stands, from the inside out.  Becomes text only if something is wrong there. */
@@ -29,7 +28,8 @@ struct decoder {
 	struct n32_problem *problem;
 };
 
-typedef void reader(struct decoder *d, const struct place *at, const json_t *v, void *out);
+typedef void reader(
+    struct decoder *d, const struct place *at, const struct json_value *v, void *out);
 
 /* One row of the table. */
 struct attribute {
@@ -52,8 +52,8 @@ struct attribute {
  * Reads the attributes that `table` names from `object`, which stands at `up` (NULL: the body),
  * into the struct at `out`.  What the table does not name is ignored (n32.md A.6 step 7).
  */
-void n32_json_read_object(struct decoder *d, const struct place *up, const json_t *object,
-    const struct attribute *table, size_t n, void *out);
+void n32_json_read_object(struct decoder *d, const struct place *up,
+    const struct json_value *object, const struct attribute *table, size_t n, void *out);
 
 /* Readers: `out` is a bool, struct n32_fqdn, n32_cap_item, n32_plmn, n32_snpn or n32_usage. */
 reader n32_json_read_bool, n32_json_read_fqdn, n32_json_read_cap, n32_json_read_plmn,

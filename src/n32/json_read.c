@@ -4,6 +4,8 @@
 #include <stdio.h>
 
 #include "n32/json_int.h"
+#include "n32/json_scan.h"
+#include "n32/json_value.h"
 #include "n32/name.h"
 #include "n32/types.h"
 
@@ -39,23 +41,24 @@ static void offend(struct decoder *d, const struct place *at, const char *reason
 	n32_problem_add(d->problem, param, reason);
 }
 
-static void read_array(struct decoder *d, const struct place *at, const json_t *v,
+static void read_array(struct decoder *d, const struct place *at, const struct json_value *v,
     const struct attribute *a, char *out)
 {
 	size_t *count = (void *)(out + a->mark);
-	size_t n = json_array_size(v);
+	size_t n = v->type == N32_JSON_ARRAY ? v->n : 0;
+	const struct json_value *element = v->first;
 
 	if (n == 0 || n > a->max)
 		offend(d, at, a->expected);
 	*count = n < a->max ? n : a->max;
-	for (size_t i = 0; i < *count; i++) {
+	for (size_t i = 0; i < *count; i++, element = element->next) {
 		struct place here = { at, NULL, i };
 
-		a->read(d, &here, json_array_get(v, i), out + a->offset + i * a->size);
+		a->read(d, &here, element, out + a->offset + i * a->size);
 	}
 }
 
-static void read_value(struct decoder *d, const struct place *at, const json_t *v,
+static void read_value(struct decoder *d, const struct place *at, const struct json_value *v,
     const struct attribute *a, char *out)
 {
 	bool *flag = (void *)(out + a->mark);
@@ -75,15 +78,15 @@ static void read_missing(struct decoder *d, const struct place *at, const struct
 		d->missing = true;
 }
 
-void n32_json_read_object(struct decoder *d, const struct place *up, const json_t *object,
-    const struct attribute *table, size_t n, void *out)
+void n32_json_read_object(struct decoder *d, const struct place *up,
+    const struct json_value *object, const struct attribute *table, size_t n, void *out)
 {
-	if (!json_is_object(object)) {
+	if (object->type != N32_JSON_OBJECT) {
 		offend(d, up, "must be an object");
 		return;
 	}
 	for (const struct attribute *a = table; a < table + n; a++) {
-		const json_t *v = json_object_get(object, a->name);
+		const struct json_value *v = n32_json_find(object, a->name);
 		struct place at = { up, a->name, 0 };
 
 		if (!up)
@@ -95,12 +98,6 @@ void n32_json_read_object(struct decoder *d, const struct place *up, const json_
 		else
 			read_value(d, &at, v, a, out);
 	}
-}
-
-/* Empty for what is not a string. */
-static struct str text_of(const json_t *v)
-{
-	return (struct str){ json_string_value(v), json_string_length(v) };
 }
 
 /* C0, DELETE and, as UTF-8, C1: an escape brings them in, and they have no use in what we read. */
@@ -130,68 +127,74 @@ static void copy_cut(char *out, size_t size, struct str text)
 	(void)str_copy(out, size, part); /* cut on purpose */
 }
 
-void n32_json_read_bool(struct decoder *d, const struct place *at, const json_t *v, void *out)
+void n32_json_read_bool(
+    struct decoder *d, const struct place *at, const struct json_value *v, void *out)
 {
 	bool *value = out;
 
-	if (!json_is_boolean(v))
+	if (v->type != N32_JSON_TRUE && v->type != N32_JSON_FALSE)
 		offend(d, at, "must be true or false");
-	*value = json_is_true(v);
+	*value = v->type == N32_JSON_TRUE;
 }
 
-void n32_json_read_fqdn(struct decoder *d, const struct place *at, const json_t *v, void *out)
+void n32_json_read_fqdn(
+    struct decoder *d, const struct place *at, const struct json_value *v, void *out)
 {
 	const char *why;
 
-	if (!json_is_string(v))
+	if (v->type != N32_JSON_STRING)
 		offend(d, at, "must be an FQDN in a string");
-	else if (n32_fqdn_parse(out, text_of(v), d->strict_fqdn, &why))
+	else if (n32_fqdn_parse(out, v->text, d->strict_fqdn, &why))
 		offend(d, at, why);
 }
 
 /* The text of an extensible enumeration; unknown words are no offence. */
-static bool read_word(struct decoder *d, const struct place *at, const json_t *v)
+static bool read_word(struct decoder *d, const struct place *at, const struct json_value *v)
 {
-	if (json_is_string(v) && !has_control(text_of(v)))
+	if (v->type == N32_JSON_STRING && !has_control(v->text))
 		return true;
 	offend(d, at, "must be a string without control characters");
 	return false;
 }
 
-void n32_json_read_cap(struct decoder *d, const struct place *at, const json_t *v, void *out)
+void n32_json_read_cap(
+    struct decoder *d, const struct place *at, const struct json_value *v, void *out)
 {
 	struct n32_cap_item *item = out;
 
 	item->text[0] = '\0';
 	if (!read_word(d, at, v))
 		return;
-	item->cap = n32_cap_parse(text_of(v));
+	item->cap = n32_cap_parse(v->text);
 	if (item->cap == N32_CAP_UNKNOWN)
-		copy_cut(item->text, sizeof(item->text), text_of(v));
+		copy_cut(item->text, sizeof(item->text), v->text);
 }
 
-static void read_purpose(struct decoder *d, const struct place *at, const json_t *v, void *out)
+static void read_purpose(
+    struct decoder *d, const struct place *at, const struct json_value *v, void *out)
 {
 	struct n32_usage *usage = out;
 
 	if (!read_word(d, at, v))
 		return;
-	usage->purpose = n32_purpose_parse(text_of(v));
+	usage->purpose = n32_purpose_parse(v->text);
 	if (usage->purpose == N32_PURPOSE_UNKNOWN)
-		copy_cut(usage->text, sizeof(usage->text), text_of(v));
+		copy_cut(usage->text, sizeof(usage->text), v->text);
 }
 
-static void read_info(struct decoder *d, const struct place *at, const json_t *v, void *out)
+static void read_info(
+    struct decoder *d, const struct place *at, const struct json_value *v, void *out)
 {
-	struct str text = text_of(v);
+	struct str text = v->text;
 
-	if (!json_is_string(v) || text.n > N32_INFO_MAX || has_control(text))
+	if (v->type != N32_JSON_STRING || text.n > N32_INFO_MAX || has_control(text))
 		offend(d, at, "must be a string of at most 255 bytes without control characters");
 	else
 		copy_cut(out, N32_INFO_MAX + 1, text);
 }
 
-void n32_json_read_usage(struct decoder *d, const struct place *at, const json_t *v, void *out)
+void n32_json_read_usage(
+    struct decoder *d, const struct place *at, const struct json_value *v, void *out)
 {
 	static const struct attribute table[] = {
 		{ "usagePurpose", .mandatory = true, .read = read_purpose }, /* the whole struct */
@@ -213,30 +216,19 @@ static bool is_digits(struct str text)
 	return true;
 }
 
-/* The value of a hexadecimal digit, or 16. */
-static unsigned hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return (unsigned)(c - '0');
-	if (c >= 'a' && c <= 'f')
-		return (unsigned)(c - 'a') + 10;
-	if (c >= 'A' && c <= 'F')
-		return (unsigned)(c - 'A') + 10;
-	return 16;
-}
-
 static bool is_hex(struct str text)
 {
 	for (size_t i = 0; i < text.n; i++) {
-		if (hex_value(text.p[i]) > 15)
+		if (n32_json_hex_value(text.p[i]) > 15)
 			return false;
 	}
 	return true;
 }
 
-static void read_mcc(struct decoder *d, const struct place *at, const json_t *v, void *out)
+static void read_mcc(
+    struct decoder *d, const struct place *at, const struct json_value *v, void *out)
 {
-	struct str text = text_of(v);
+	struct str text = v->text;
 
 	if (text.n != 3 || !is_digits(text))
 		offend(d, at, "must be 3 digits in a string");
@@ -244,9 +236,10 @@ static void read_mcc(struct decoder *d, const struct place *at, const json_t *v,
 		copy_cut(out, 4, text);
 }
 
-static void read_mnc(struct decoder *d, const struct place *at, const json_t *v, void *out)
+static void read_mnc(
+    struct decoder *d, const struct place *at, const struct json_value *v, void *out)
 {
-	struct str text = text_of(v);
+	struct str text = v->text;
 
 	if (text.n < 2 || text.n > 3 || !is_digits(text))
 		offend(d, at, "must be 2 or 3 digits in a string");
@@ -254,9 +247,10 @@ static void read_mnc(struct decoder *d, const struct place *at, const json_t *v,
 		copy_cut(out, 4, text);
 }
 
-static void read_nid(struct decoder *d, const struct place *at, const json_t *v, void *out)
+static void read_nid(
+    struct decoder *d, const struct place *at, const struct json_value *v, void *out)
 {
-	struct str text = text_of(v);
+	struct str text = v->text;
 	char *nid = out;
 
 	if (text.n != 11 || !is_hex(text)) {
@@ -264,11 +258,12 @@ static void read_nid(struct decoder *d, const struct place *at, const json_t *v,
 		return;
 	}
 	for (size_t i = 0; i < text.n; i++)
-		nid[i] = "0123456789abcdef"[hex_value(text.p[i])];
+		nid[i] = "0123456789abcdef"[n32_json_hex_value(text.p[i])];
 	nid[text.n] = '\0';
 }
 
-void n32_json_read_plmn(struct decoder *d, const struct place *at, const json_t *v, void *out)
+void n32_json_read_plmn(
+    struct decoder *d, const struct place *at, const struct json_value *v, void *out)
 {
 	static const struct attribute table[] = {
 		{ "mcc", .mandatory = true, .read = read_mcc, VALUE(struct n32_plmn, mcc) },
@@ -278,7 +273,8 @@ void n32_json_read_plmn(struct decoder *d, const struct place *at, const json_t 
 	n32_json_read_object(d, at, v, table, ARRAY_LEN(table), out);
 }
 
-void n32_json_read_snpn(struct decoder *d, const struct place *at, const json_t *v, void *out)
+void n32_json_read_snpn(
+    struct decoder *d, const struct place *at, const struct json_value *v, void *out)
 {
 	static const struct attribute table[] = {
 		{ "mcc", .mandatory = true, .read = read_mcc, VALUE(struct n32_snpn, plmn.mcc) },
@@ -292,41 +288,46 @@ void n32_json_read_snpn(struct decoder *d, const struct place *at, const json_t 
 }
 
 /* TS 29.571 SupportedFeatures: the last character holds features 1 to 4; "" is no feature. */
-void n32_json_read_features(struct decoder *d, const struct place *at, const json_t *v, void *out)
+void n32_json_read_features(
+    struct decoder *d, const struct place *at, const struct json_value *v, void *out)
 {
-	struct str text = text_of(v);
+	struct str text = v->text;
 	uint64_t *features = out;
 
 	*features = 0;
-	if (!json_is_string(v) || text.n > N32_FEATURES_MAX || !is_hex(text)) {
+	if (v->type != N32_JSON_STRING || text.n > N32_FEATURES_MAX || !is_hex(text)) {
 		offend(d, at, "must be at most 32 hexadecimal digits in a string");
 		return;
 	}
 	for (size_t i = text.n > FEATURE_DIGITS ? text.n - FEATURE_DIGITS : 0; i < text.n; i++)
-		*features = *features << 4 | hex_value(text.p[i]);
+		*features = *features << 4 | n32_json_hex_value(text.p[i]);
 }
 
-void n32_json_read_port(struct decoder *d, const struct place *at, const json_t *v, void *out)
+void n32_json_read_port(
+    struct decoder *d, const struct place *at, const struct json_value *v, void *out)
 {
-	json_int_t port = json_integer_value(v); /* 0 for what is not an integer */
 	uint16_t *value = out;
 
-	if (port < 1 || port > PORT_MAX)
+	/* 0 is what stands for everything that is no integer */
+	if (v->integer < 1 || v->integer > PORT_MAX)
 		offend(d, at, "must be an integer from 1 to 65535");
 	else
-		*value = (uint16_t)port;
+		*value = (uint16_t)v->integer;
 }
 
-void n32_json_read_ports(struct decoder *d, const struct place *at, const json_t *v, void *out)
+void n32_json_read_ports(
+    struct decoder *d, const struct place *at, const struct json_value *v, void *out)
 {
-	size_t n = json_array_size(v);
 	uint16_t ignored;
+	size_t i = 0;
 
-	if (n == 0)
+	if (v->type != N32_JSON_ARRAY || v->n == 0) {
 		offend(d, at, "must be an array of 1 or more ports");
-	for (size_t i = 0; i < n; i++) {
+		return;
+	}
+	for (const struct json_value *port = v->first; port; port = port->next, i++) {
 		struct place here = { at, NULL, i };
 
-		n32_json_read_port(d, &here, json_array_get(v, i), i == 0 ? out : &ignored);
+		n32_json_read_port(d, &here, port, i == 0 ? out : &ignored);
 	}
 }

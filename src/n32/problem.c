@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 #include "base/str.h"
-#include "n32/json_tree.h"
+#include "n32/json_out.h"
 #include "n32/problem.h"
 
 struct row {
@@ -60,49 +60,49 @@ const char *n32_problem_cause(enum n32_problem_code code)
 	return cause ? cause : "";
 }
 
-static void put_detail(json_t *tree, const struct n32_problem *p)
+static void put_detail(struct n32_json_out *o, const struct n32_problem *p)
 {
 	char text[sizeof(p->detail) + 64];
 
 	if (p->more == 0) {
-		n32_tree_put_text(tree, "detail", p->detail);
+		n32_json_out_some(o, "detail", p->detail);
 		return;
 	}
 	snprintf(text, sizeof(text), "%s%s%zu more invalid parameters are not listed", p->detail,
 	    p->detail[0] ? "; " : "", p->more);
-	n32_tree_put_text(tree, "detail", text);
+	n32_json_out_text(o, "detail", text);
 }
 
-static void put_params(json_t *tree, const struct n32_problem *p)
+static void put_params(struct n32_json_out *o, const struct n32_problem *p)
 {
-	json_t *list;
-
 	if (p->n_params == 0)
 		return;
-	list = json_array();
+	n32_json_out_array(o, "invalidParams");
 	for (size_t i = 0; i < p->n_params; i++) {
-		json_t *item = n32_tree_new();
-
-		n32_tree_put(item, "param", n32_tree_text(p->params[i].param));
-		n32_tree_put_text(item, "reason", p->params[i].reason);
-		n32_tree_append(list, item);
+		n32_json_out_object(o, NULL);
+		n32_json_out_text(o, "param", p->params[i].param);
+		n32_json_out_some(o, "reason", p->params[i].reason);
+		n32_json_out_end_object(o);
 	}
-	n32_tree_put(tree, "invalidParams", list);
+	n32_json_out_end_array(o);
 }
 
 int n32_problem_print(struct buf *out, const struct n32_problem *p, int status)
 {
 	const struct row *row = row_of(p->code);
-	json_t *tree = n32_tree_new();
+	struct n32_json_out o;
 
 	if (status == 0)
 		status = row->status;
-	n32_tree_put_text(tree, "type", "about:blank");
-	n32_tree_put_text(tree, "title", title_of(status));
+	n32_json_out_start(&o, out);
+	n32_json_out_object(&o, NULL);
+	n32_json_out_some(&o, "type", "about:blank");
+	n32_json_out_some(&o, "title", title_of(status));
 	if (status != 0)
-		n32_tree_put(tree, "status", json_integer(status));
-	put_detail(tree, p);
-	n32_tree_put_text(tree, "cause", row->cause);
-	put_params(tree, p);
-	return n32_tree_print(out, tree);
+		n32_json_out_integer(&o, "status", status);
+	put_detail(&o, p);
+	n32_json_out_some(&o, "cause", row->cause);
+	put_params(&o, p);
+	n32_json_out_end_object(&o);
+	return n32_json_out_end(&o);
 }

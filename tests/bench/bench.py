@@ -214,7 +214,7 @@ class Bench:
     def _idle_kb(self, server, count):
         self.tools.load("conn", server, self.fix.tls, "-n", "50", "-c", "8")
         with self.tools.hold(server, self.fix.prins, count) as result:
-            return sum(s["pss_after_kb"] - s["pss_before_kb"] for s in result["servers"]) / count
+            return sum(s["anon_after_kb"] - s["anon_before_kb"] for s in result["servers"]) / count
 
     def _growth(self):
         count = 5000
@@ -223,7 +223,7 @@ class Bench:
             for i in range(10):
                 self.progress("open and close")(i, 10)
                 with self.tools.hold(server, self.fix.prins, count) as result:
-                    peaks.append(result["servers"][0]["pss_after_kb"])
+                    peaks.append(result["servers"][0]["anon_after_kb"])
         self.table.goal("G7", "growth of memory over 10 x 5000 opened and closed, %",
                         100 * (peaks[-1] - peaks[1]) / peaks[1], 1, "{:.1f}")
 
@@ -261,10 +261,10 @@ class Bench:
     def _flat(self, server, what, mode, client, total, *options):
         # a run before the two halves, for what grows once (free lists, fragments)
         peak = [self.tools.load(mode, server, client, "-n", str(n), *options)
-                ["servers"][0]["pss_after_kb"] for n in (total // 10, total // 2, total // 2)][1:]
+                ["servers"][0]["anon_after_kb"] for n in (total // 10, total // 2, total // 2)][1:]
         self.table.goal("mem", f"growth in the second half, {what}, KB", peak[1] - peak[0], 128,
                         "{:.0f}")
-        self.table.info("", f"memory after {what}, KB", str(peak[1]))
+        self.table.info("", f"private memory after {what}, KB", str(peak[1]))
 
     def latency(self):
         with self.parleyd() as server:

@@ -69,19 +69,27 @@ int load_proc_quiet_cpu_ns(pid_t pid, uint64_t *ns, struct err *e)
 	return code;
 }
 
-int load_proc_pss_kb(pid_t pid, uint64_t *kb, struct err *e)
+/* "\nPss:     1234 kB" */
+static int find_kb(const char *text, const char *name, uint64_t *kb, struct err *e)
+{
+	const char *line = strstr(text, name);
+
+	if (!line)
+		return err_set(e, ERR_SYNTAX, "no '%s' in smaps_rollup", name + 1);
+	*kb = strtoull(line + strlen(name), NULL, 10);
+	return 0;
+}
+
+int load_proc_memory(pid_t pid, struct load_memory *m, struct err *e)
 {
 	char path[64], text[4096];
-	const char *line;
 	int code;
 
 	snprintf(path, sizeof(path), "/proc/%d/smaps_rollup", (int)pid);
 	code = read_file(path, text, sizeof(text), e);
-	if (code < 0)
-		return code;
-	line = strstr(text, "\nPss:");
-	if (!line)
-		return err_set(e, ERR_SYNTAX, "no Pss in '%s'", path);
-	*kb = strtoull(line + 5, NULL, 10);
-	return 0;
+	if (code == 0)
+		code = find_kb(text, "\nPss:", &m->pss_kb, e);
+	if (code == 0)
+		code = find_kb(text, "\nPss_Anon:", &m->anon_kb, e);
+	return code;
 }

@@ -14,10 +14,14 @@
 
 struct err;
 
+/* Proportional set size, and what of it is no file: the rest moves as others map the same files. */
+struct load_memory {
+	uint64_t pss_kb, anon_kb;
+};
+
 /* Reads until the process is quiet for 15 ms, for 200 ms at most. */
 int load_proc_quiet_cpu_ns(pid_t pid, uint64_t *ns, struct err *e) MUST_CHECK;
 
-/* Proportional set size. */
-int load_proc_pss_kb(pid_t pid, uint64_t *kb, struct err *e) MUST_CHECK;
+int load_proc_memory(pid_t pid, struct load_memory *m, struct err *e) MUST_CHECK;
 
 #endif

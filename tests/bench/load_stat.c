@@ -10,7 +10,6 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/mem.h"
-#include "load_proc.h"
 #include "load_stat.h"
 
 static const char *const failure_names[] = {
@@ -56,7 +55,7 @@ int load_stat_begin(struct load_stat *s, struct err *e)
 	forget(s);
 	for (size_t i = 0; i < s->n_servers; i++) {
 		struct load_server *v = &s->servers[i];
-		int code = load_proc_pss_kb(v->pid, &v->pss_before_kb, e);
+		int code = load_proc_memory(v->pid, &v->before, e);
 
 		if (code == 0)
 			code = load_proc_quiet_cpu_ns(v->pid, &v->cpu_begin_ns, e);
@@ -77,7 +76,7 @@ int load_stat_end(struct load_stat *s, struct err *e)
 		int code = load_proc_quiet_cpu_ns(v->pid, &v->cpu_ns, e);
 
 		if (code == 0)
-			code = load_proc_pss_kb(v->pid, &v->pss_after_kb, e);
+			code = load_proc_memory(v->pid, &v->after, e);
 		if (code < 0)
 			return code;
 		v->cpu_ns -= v->cpu_begin_ns;
@@ -159,8 +158,10 @@ static void print_json(const struct load_stat *s)
 		const struct load_server *v = &s->servers[i];
 
 		printf("%s{\"pid\":%d,\"cpu_ns\":%" PRIu64 ",\"pss_before_kb\":%" PRIu64
-		       ",\"pss_after_kb\":%" PRIu64 "}",
-		    i ? "," : "", (int)v->pid, v->cpu_ns, v->pss_before_kb, v->pss_after_kb);
+		       ",\"pss_after_kb\":%" PRIu64 ",\"anon_before_kb\":%" PRIu64
+		       ",\"anon_after_kb\":%" PRIu64 "}",
+		    i ? "," : "", (int)v->pid, v->cpu_ns, v->before.pss_kb, v->after.pss_kb,
+		    v->before.anon_kb, v->after.anon_kb);
 	}
 	printf("]}\n");
 }
@@ -186,7 +187,7 @@ static void print_text(const struct load_stat *s)
 	for (size_t i = 0; i < s->n_servers; i++)
 		printf("server %d: CPU %.1f us each, PSS %" PRIu64 " -> %" PRIu64 " kB\n",
 		    (int)s->servers[i].pid, (double)s->servers[i].cpu_ns / 1e3 / done,
-		    s->servers[i].pss_before_kb, s->servers[i].pss_after_kb);
+		    s->servers[i].before.pss_kb, s->servers[i].after.pss_kb);
 }
 
 void load_stat_print(struct load_stat *s, bool json)

@@ -11,6 +11,7 @@
 
 #include "base/base.h"
 #include "load_opt.h"
+#include "load_proc.h"
 
 struct err;
 
@@ -35,7 +36,7 @@ enum load_failure {
 struct load_server {
 	pid_t pid;
 	uint64_t cpu_ns, cpu_begin_ns;
-	uint64_t pss_before_kb, pss_after_kb;
+	struct load_memory before, after;
 };
 
 struct load_stat {

@@ -175,6 +175,7 @@ static void unknown_attributes_are_ignored(void **state)
 	assert_int_equal(decode(WITH("\"x\":null,\"n32HandshakeId\":5,\"\":[]")), 0);
 	assert_int_equal(
 	    decode(WITH("\"targetPlmnId\":{\"mcc\":\"001\",\"mnc\":\"01\",\"nid\":5}")), 0);
+	assert_int_equal(decode(WITH("\"x\":[123456789012345678901234567890,-1e999,1.5]")), 0);
 }
 
 static void a_nid_is_kept_in_lower_case_and_may_be_absent(void **state)

@@ -1,0 +1,369 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/base.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "sepp/association.h"
+
+enum {
+	NOW_S = 1767225600, /* the beginning of a minute */
+};
+
+/* What a negotiation of the mechanism `cap` settles. */
+static struct agreement agreement_of(enum n32_cap cap)
+{
+	return (struct agreement){
+		.cap = cap,
+		.features = N32_FEATURE_NFTLST,
+		.fingerprint = "aa11",
+		.at_s = NOW_S + 5,
+	};
+}
+
+static struct association *agreed(enum n32_cap cap)
+{
+	struct association *a = assoc_new("alpha", NOW_S);
+	struct agreement agreement = agreement_of(cap);
+
+	assert_true(assoc_agree(a, &agreement));
+	return a;
+}
+
+static struct assoc_view view_of(struct association *a)
+{
+	struct assoc_view v;
+
+	assoc_read(a, NOW_S, &v);
+	return v;
+}
+
+static void a_new_association_is_idle_and_has_its_name(void **state)
+{
+	struct association *a = assoc_new("alpha", NOW_S);
+	struct assoc_view v = view_of(a);
+
+	(void)state;
+	assert_string_equal(assoc_name(a), "alpha");
+	assert_int_equal(v.state, ASSOC_IDLE);
+	assert_false(assoc_is_agreed(&v));
+	assert_int_equal(v.since_s, NOW_S);
+	assert_string_equal(v.reason, "");
+	assert_int_equal(v.attempts + v.failures + v.connections + v.handshakes_hour, 0);
+	assert_int_equal(v.agreement.cap, N32_CAP_UNKNOWN);
+	assoc_unref(a);
+}
+
+static void it_lives_as_long_as_somebody_holds_it(void **state)
+{
+	struct association *a = assoc_new("alpha", NOW_S);
+
+	(void)state;
+	assert_ptr_equal(assoc_ref(a), a);
+	assoc_unref(a);
+	assert_string_equal(assoc_name(a), "alpha");
+	assoc_unref(a);
+	assoc_unref(NULL);
+}
+
+static void states_have_names_and_two_of_them_let_signalling_through(void **state)
+{
+	static const char *const names[] = { "idle", "agreed_tls", "agreed_prins", "refused",
+		"terminated", "disabled" };
+
+	(void)state;
+	for (int i = 0; i < ASSOC_STATES; i++) {
+		struct assoc_view v = { .state = (enum assoc_state)i };
+
+		assert_string_equal(assoc_state_name(v.state), names[i]);
+		assert_int_equal(
+		    assoc_is_agreed(&v), i == ASSOC_AGREED_TLS || i == ASSOC_AGREED_PRINS);
+	}
+}
+
+static void an_agreement_is_in_force_with_what_it_settled(void **state)
+{
+	struct association *a = agreed(N32_CAP_TLS);
+	struct assoc_view v = view_of(a);
+
+	(void)state;
+	assert_int_equal(v.state, ASSOC_AGREED_TLS);
+	assert_true(assoc_is_agreed(&v));
+	assert_int_equal(v.since_s, NOW_S + 5);
+	assert_int_equal(v.attempts, 1);
+	assert_int_equal(v.failures, 0);
+	assert_string_equal(v.agreement.fingerprint, "aa11");
+	assert_true(v.agreement.features == N32_FEATURE_NFTLST);
+	assoc_unref(a);
+}
+
+static void only_another_mechanism_is_a_change(void **state)
+{
+	struct association *a = agreed(N32_CAP_TLS);
+	struct agreement tls = agreement_of(N32_CAP_TLS), prins = agreement_of(N32_CAP_PRINS);
+
+	(void)state;
+	tls.at_s = prins.at_s = NOW_S + 100;
+	assert_false(assoc_agree(a, &tls));
+	assert_int_equal(view_of(a).since_s, NOW_S + 5);
+	assert_int_equal(view_of(a).agreement.at_s, NOW_S + 100);
+	assert_true(assoc_agree(a, &prins));
+	assert_int_equal(view_of(a).state, ASSOC_AGREED_PRINS);
+	assert_int_equal(view_of(a).since_s, NOW_S + 100);
+	assert_false(assoc_agree(a, &prins));
+	assert_int_equal(view_of(a).attempts, 4);
+	assoc_unref(a);
+}
+
+static void the_previous_fingerprint_is_that_of_another_certificate(void **state)
+{
+	struct association *a = agreed(N32_CAP_TLS);
+	struct agreement next = agreement_of(N32_CAP_TLS);
+
+	(void)state;
+	assert_string_equal(view_of(a).previous_fingerprint, "");
+	(void)assoc_agree(a, &next);
+	assert_string_equal(view_of(a).previous_fingerprint, "");
+	strcpy(next.fingerprint, "bb22");
+	(void)assoc_agree(a, &next);
+	assert_string_equal(view_of(a).previous_fingerprint, "aa11");
+	assert_string_equal(view_of(a).agreement.fingerprint, "bb22");
+	(void)assoc_agree(a, &next);
+	assert_string_equal(view_of(a).previous_fingerprint, "aa11");
+	assoc_unref(a);
+}
+
+static void a_refusing_failure_suspends_the_agreement_with_its_reason(void **state)
+{
+	struct association *a = agreed(N32_CAP_TLS);
+	struct agreement again = agreement_of(N32_CAP_TLS);
+	struct assoc_view v;
+
+	(void)state;
+	assoc_fail(a, NOW_S + 9, true, "the sender is not ours");
+	v = view_of(a);
+	assert_int_equal(v.state, ASSOC_REFUSED);
+	assert_false(assoc_is_agreed(&v));
+	assert_string_equal(v.reason, "the sender is not ours");
+	assert_int_equal(v.since_s, NOW_S + 9);
+	assert_int_equal(v.attempts, 2);
+	assert_int_equal(v.failures, 1);
+	assert_true(assoc_agree(a, &again));
+	assert_string_equal(view_of(a).reason, "");
+	assoc_unref(a);
+}
+
+static void any_other_failure_leaves_the_agreement_as_it_is(void **state)
+{
+	struct association *a = agreed(N32_CAP_PRINS);
+
+	(void)state;
+	assoc_fail(a, NOW_S + 9, false, "malformed");
+	assert_int_equal(view_of(a).state, ASSOC_AGREED_PRINS);
+	assert_string_equal(view_of(a).reason, "");
+	assert_int_equal(view_of(a).since_s, NOW_S + 5);
+	assert_int_equal(view_of(a).failures, 1);
+	assoc_unref(a);
+}
+
+static void a_reason_that_is_too_long_is_cut(void **state)
+{
+	struct association *a = assoc_new("alpha", NOW_S);
+	char reason[1000];
+
+	(void)state;
+	memset(reason, 'r', sizeof(reason) - 1);
+	reason[sizeof(reason) - 1] = '\0';
+	assoc_fail(a, NOW_S, true, reason);
+	assert_int_equal(strlen(view_of(a).reason), 255);
+	assoc_unref(a);
+}
+
+static void a_peer_ends_a_tls_agreement_that_has_the_feature(void **state)
+{
+	struct association *a = agreed(N32_CAP_TLS);
+
+	(void)state;
+	assert_true(assoc_terminate(a, NOW_S + 20));
+	assert_int_equal(view_of(a).state, ASSOC_TERMINATED);
+	assert_int_equal(view_of(a).since_s, NOW_S + 20);
+	assert_false(assoc_terminate(a, NOW_S + 21));
+	assert_int_equal(view_of(a).since_s, NOW_S + 20);
+	assoc_unref(a);
+}
+
+static void nothing_else_can_be_ended(void **state)
+{
+	struct association *idle = assoc_new("alpha", NOW_S), *prins = agreed(N32_CAP_PRINS);
+	struct association *without = agreed(N32_CAP_TLS);
+	struct agreement plain = agreement_of(N32_CAP_TLS);
+
+	(void)state;
+	assert_false(assoc_terminate(idle, NOW_S));
+	assert_false(assoc_terminate(prins, NOW_S));
+	assert_int_equal(view_of(prins).state, ASSOC_AGREED_PRINS);
+	plain.features = ~(uint64_t)N32_FEATURE_NFTLST;
+	(void)assoc_agree(without, &plain);
+	assert_false(assoc_terminate(without, NOW_S));
+	assert_int_equal(view_of(without).state, ASSOC_AGREED_TLS);
+	assoc_unref(idle);
+	assoc_unref(prins);
+	assoc_unref(without);
+}
+
+static void a_disabled_partner_stays_so_until_it_is_enabled(void **state)
+{
+	struct association *a = agreed(N32_CAP_TLS);
+
+	(void)state;
+	assoc_set_enabled(a, NOW_S + 30, true);
+	assert_int_equal(view_of(a).state, ASSOC_AGREED_TLS);
+	assoc_set_enabled(a, NOW_S + 31, false);
+	assert_int_equal(view_of(a).state, ASSOC_DISABLED);
+	assoc_set_enabled(a, NOW_S + 32, false);
+	assert_int_equal(view_of(a).since_s, NOW_S + 31);
+	assoc_fail(a, NOW_S + 33, true, "asked anyway");
+	assert_false(assoc_terminate(a, NOW_S + 34));
+	assert_int_equal(view_of(a).state, ASSOC_DISABLED);
+	assert_string_equal(view_of(a).reason, "disabled by configuration");
+	assoc_set_enabled(a, NOW_S + 35, true);
+	assert_int_equal(view_of(a).state, ASSOC_IDLE);
+	assert_int_equal(view_of(a).since_s, NOW_S + 35);
+	assoc_unref(a);
+}
+
+static void connections_are_counted_up_to_the_limit(void **state)
+{
+	struct association *a = assoc_new("alpha", NOW_S);
+
+	(void)state;
+	assert_true(assoc_connect(a, 2));
+	assert_true(assoc_connect(a, 2));
+	assert_false(assoc_connect(a, 2));
+	assert_int_equal(view_of(a).connections, 2);
+	assoc_disconnect(a);
+	assert_true(assoc_connect(a, 2));
+	assert_true(assoc_connect(a, 0));
+	assert_int_equal(view_of(a).connections, 3);
+	assoc_unref(a);
+}
+
+/* --- rates */
+
+/* How many of `n` requests at `now` are let through. */
+static unsigned admitted(struct association *a, msec now, unsigned per_minute, unsigned n)
+{
+	unsigned retry_s, ok = 0;
+
+	for (unsigned i = 0; i < n; i++)
+		ok += assoc_admit(a, now, NOW_S, per_minute, &retry_s);
+	return ok;
+}
+
+static void a_minutes_worth_is_let_through_at_once_and_then_a_share(void **state)
+{
+	struct association *a = assoc_new("alpha", NOW_S);
+	const msec now = 5000000;
+
+	(void)state;
+	assert_int_equal(admitted(a, now, 60, 100), 60);
+	assert_int_equal(admitted(a, now + 999, 60, 5), 0);
+	assert_int_equal(admitted(a, now + 1000, 60, 5), 1);
+	assert_int_equal(admitted(a, now + 11000, 60, 100), 10);
+	assert_int_equal(admitted(a, now + 3600000, 60, 100), 60);
+	assoc_unref(a);
+}
+
+static void time_that_goes_back_gives_nothing(void **state)
+{
+	struct association *a = assoc_new("alpha", NOW_S);
+
+	(void)state;
+	assert_int_equal(admitted(a, 5000000, 10, 20), 10);
+	assert_int_equal(admitted(a, 4000000, 10, 20), 0);
+	assert_int_equal(admitted(a, 5006000, 10, 20), 1);
+	assoc_unref(a);
+}
+
+static void without_a_limit_everything_is_let_through(void **state)
+{
+	struct association *a = assoc_new("alpha", NOW_S);
+
+	(void)state;
+	assert_int_equal(admitted(a, 1000, 0, 5000), 5000);
+	assoc_unref(a);
+}
+
+static void who_is_turned_away_is_told_when_to_come_back(void **state)
+{
+	static const unsigned rates[] = { 1, 7, 60, 600 };
+	unsigned retry_s = 99;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rates); i++) {
+		struct association *a = assoc_new("alpha", NOW_S);
+		msec now = 5000000;
+
+		assert_true(assoc_admit(a, now, NOW_S, rates[i], &retry_s));
+		assert_int_equal(retry_s, 0);
+		assert_int_equal(admitted(a, now, rates[i], rates[i]), rates[i] - 1);
+		assert_false(assoc_admit(a, now, NOW_S, rates[i], &retry_s));
+		assert_in_range(retry_s, 1, 61);
+		now += (msec)retry_s * 1000;
+		assert_true(assoc_admit(a, now, NOW_S, rates[i], &retry_s));
+		assoc_unref(a);
+	}
+}
+
+static void requests_are_counted_by_minute_and_by_hour(void **state)
+{
+	struct association *a = assoc_new("alpha", NOW_S);
+	struct assoc_view v;
+	unsigned retry_s;
+
+	(void)state;
+	for (int minute = 0; minute < 90; minute++) {
+		/* those that are turned away count as well */
+		for (int i = 0; i < 2; i++)
+			assert_int_equal(assoc_admit(a, 0, NOW_S + 60 * minute + 59, 1, &retry_s),
+			    !minute && !i);
+		assoc_read(a, NOW_S + 60 * minute + 59, &v);
+		assert_int_equal(v.handshakes_minute, 2);
+		assert_int_equal(v.handshakes_hour, 2 * (minute < 60 ? minute + 1 : 60));
+	}
+	assoc_read(a, NOW_S + 60 * 90, &v);
+	assert_int_equal(v.handshakes_minute, 0);
+	assert_int_equal(v.handshakes_hour, 118);
+	assoc_read(a, NOW_S + 60 * 1000, &v);
+	assert_int_equal(v.handshakes_hour, 0);
+	assoc_unref(a);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_new_association_is_idle_and_has_its_name),
+		cmocka_unit_test(it_lives_as_long_as_somebody_holds_it),
+		cmocka_unit_test(states_have_names_and_two_of_them_let_signalling_through),
+		cmocka_unit_test(an_agreement_is_in_force_with_what_it_settled),
+		cmocka_unit_test(only_another_mechanism_is_a_change),
+		cmocka_unit_test(the_previous_fingerprint_is_that_of_another_certificate),
+		cmocka_unit_test(a_refusing_failure_suspends_the_agreement_with_its_reason),
+		cmocka_unit_test(any_other_failure_leaves_the_agreement_as_it_is),
+		cmocka_unit_test(a_reason_that_is_too_long_is_cut),
+		cmocka_unit_test(a_peer_ends_a_tls_agreement_that_has_the_feature),
+		cmocka_unit_test(nothing_else_can_be_ended),
+		cmocka_unit_test(a_disabled_partner_stays_so_until_it_is_enabled),
+		cmocka_unit_test(connections_are_counted_up_to_the_limit),
+		cmocka_unit_test(a_minutes_worth_is_let_through_at_once_and_then_a_share),
+		cmocka_unit_test(time_that_goes_back_gives_nothing),
+		cmocka_unit_test(without_a_limit_everything_is_let_through),
+		cmocka_unit_test(who_is_turned_away_is_told_when_to_come_back),
+		cmocka_unit_test(requests_are_counted_by_minute_and_by_hour),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
