@@ -145,8 +145,11 @@ static int produce(struct conn *c)
 
 static void begin_closing(struct conn *c)
 {
-	if (c->state == OPEN)
-		c->end = CONN_END_PEER; /* its GOAWAY was the last word */
+	if (c->state == OPEN) {
+		/* its GOAWAY was the last word, or it gave cause for ours */
+		c->why = h2_why(c->h2);
+		c->end = *c->why ? CONN_END_H2 : CONN_END_PEER;
+	}
 	tls_close(c->tls);
 	enter(c, CLOSING);
 }
@@ -184,7 +187,7 @@ static msec deadline_of(const struct conn *c)
 	if (h2_exchanges(c->h2) == 0)
 		at = c->since + t->first_request;
 	else
-		at = c->active + idle_of(c);
+		at = h2_open_streams(c->h2) ? UINT64_MAX : c->active + idle_of(c);
 	streams = h2_deadline(c->h2);
 	if (streams && streams < at)
 		at = streams;

@@ -137,12 +137,16 @@ static int on_begin_headers(nghttp2_session *session, const nghttp2_frame *frame
 	return 0;
 }
 
-/* Copies a value to where the views point; what does not fit is cut, and then equals nothing. */
+/* Copies a value to where the views point; what does not fit makes the header list too long. */
 static struct str keep_text(struct h2_stream *s, struct str value)
 {
 	size_t room = sizeof(s->text) - s->text_used;
-	struct str kept = { s->text + s->text_used, value.n < room ? value.n : room };
+	struct str kept = { s->text + s->text_used, value.n };
 
+	if (value.n > room) {
+		s->header_bytes = s->h->limits->header_bytes + 1;
+		return (struct str){ NULL, 0 };
+	}
 	memcpy(s->text + s->text_used, value.p, kept.n);
 	s->text_used += kept.n;
 	return kept;
@@ -285,6 +289,11 @@ static int on_frame_sent(nghttp2_session *session, const nghttp2_frame *frame, v
 	(void)session;
 	if (frame->hd.type == NGHTTP2_RST_STREAM)
 		h->calm -= cost_of(&frame->hd);
+	if (frame->hd.type == NGHTTP2_GOAWAY && !h->is_finishing) {
+		/* nghttp2 found a connection error and ended the session itself */
+		h->is_failed = h->is_finishing = true;
+		h->why = "the peer broke the protocol";
+	}
 	return 0;
 }
 

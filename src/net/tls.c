@@ -107,6 +107,7 @@ static int judge(struct tls *t, X509 *leaf, STACK_OF(X509) * chain, int64_t *unt
 
 	if (tls_peer_read(&t->peer, ctx->lib, leaf, &t->why))
 		return X509_V_ERR_CERT_REJECTED;
+	t->why = NULL; /* it could be read */
 	anchors = ctx->choose(ctx->arg, t->peer->names, t->peer->n_names, &t->why);
 	if (!anchors)
 		return X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY;

@@ -87,7 +87,8 @@ static int use_key(struct tls_ctx *ctx, struct str pem, struct err *e)
 	if (!key)
 		rc = tls_set_err(
 		    e, "cannot read the private key (PEM without a passphrase is expected)");
-	else if (SSL_CTX_use_PrivateKey(ctx->ssl, key) != 1)
+	else if (SSL_CTX_use_PrivateKey(ctx->ssl, key) != 1 ||
+		 SSL_CTX_check_private_key(ctx->ssl) != 1)
 		rc = tls_set_err(e, "the private key is not the one of the certificate");
 	EVP_PKEY_free(key);
 	return rc;

@@ -11,6 +11,7 @@
 
 enum {
 	MINUTES = 60,
+	BUCKET_ONE = 60000, /* so that a millisecond gives back a whole number */
 };
 
 /* Requests in each of the last sixty minutes. */
@@ -19,7 +20,7 @@ struct minutes {
 	unsigned counts[MINUTES];
 };
 
-/* A bucket of a minute's worth; `debt` is what was taken out of it, in thousandths. */
+/* A bucket of a minute's worth; `debt` is what was taken out of it, BUCKET_ONE for each. */
 struct bucket {
 	msec at;
 	uint64_t debt;
@@ -128,17 +129,17 @@ void assoc_read(struct association *a, int64_t now_s, struct assoc_view *out)
 /* Takes one out; false when the bucket of `per_minute` is empty. */
 static bool take(struct bucket *b, msec now, unsigned per_minute, unsigned *retry_s)
 {
-	uint64_t back = now > b->at ? (now - b->at) * per_minute / 60 : 0;
+	uint64_t back = now > b->at ? (now - b->at) * per_minute : 0;
 
 	if (back > 0) {
 		b->debt = back > b->debt ? 0 : b->debt - back;
 		b->at = now;
 	}
-	if (b->debt + 1000 > (uint64_t)per_minute * 1000) {
+	if (b->debt + BUCKET_ONE > (uint64_t)per_minute * BUCKET_ONE) {
 		*retry_s = 1 + 60 / per_minute;
 		return false;
 	}
-	b->debt += 1000;
+	b->debt += BUCKET_ONE;
 	return true;
 }
 
@@ -173,6 +174,10 @@ bool assoc_agree(struct association *a, const struct agreement *agreement)
 
 	pthread_mutex_lock(&a->lock);
 	a->attempts++;
+	if (a->state == ASSOC_DISABLED) { /* while it was negotiated */
+		pthread_mutex_unlock(&a->lock);
+		return false;
+	}
 	changed = a->state != state;
 	if (a->agreement.fingerprint[0] &&
 	    strcmp(a->agreement.fingerprint, agreement->fingerprint) != 0)

@@ -32,7 +32,7 @@ static int claim_realm(
 	/* TS 33.501 13.1.2: a PLMN-ID is in one anchor at most */
 	if (other && other->anchors != p->anchors)
 		return err_set(e, ERR_CONFIG,
-		    "%s: PLMN %s has other anchors in %s; name the same 'anchors' file in both",
+		    "%s: PLMN %s has other anchors in %s; name the same 'anchors' and 'crl' files in both",
 		    script_program_path(p->program), text, script_program_path(other->program));
 	if (!other)
 		map_put(&g->by_realm, key, p);

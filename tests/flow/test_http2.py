@@ -183,7 +183,8 @@ def test_media_type_is_compared_as_a_whole(gateway, alpha, kind, status):
     ("/n32c-handshake/v1/exchange-params", 404), ("//n32c-handshake/v1/exchange-capability", 400),
     ("/n32c-handshake/v1/../v1/exchange-capability", 404),
     ("/n32c-handshake/v1/exchange-capability?x=1", 400),
-    ("/n32c-handshake/v1/" + "x" * 5000, 404)])
+    pytest.param("/n32c-handshake/v1/" + "x" * 500, 404, id="long"),
+    pytest.param("/n32c-handshake/v1/" + "x" * 5000, 431, id="too long")])
 def test_path_is_compared_as_a_whole(gateway, alpha, path, status):
     with alpha.connect(gateway) as connection:
         response = connection.request("POST", path, JSON_HEADERS, alpha.body(["PRINS"]))

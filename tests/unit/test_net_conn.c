@@ -53,6 +53,7 @@ static void a_server_that_finishes_in_its_answer_still_delivers_it(void **state)
 	assert_int_equal(n->client.responses, 1);
 	assert_int_equal(n->client.got_n, 60000);
 	assert_int_equal(n->client.failures, 0);
+	assert_true(n->client.was_told);
 	assert_ends(n, CONN_END_DONE, CONN_END_PEER);
 	net_free(n);
 }

@@ -289,6 +289,42 @@ static void bytes_that_are_no_http2_end_the_session(void **state)
 	pair_free(p);
 }
 
+static void a_connection_error_has_a_reason_and_ends_the_session(void **state)
+{
+	struct pair *p = pair_new_raw(PAIR_ECHO);
+	struct buf raw = raw_buf();
+
+	(void)state;
+	raw_data(&raw, 0, 5, false); /* RFC 9113 6.1: DATA on stream 0 */
+	(void)pair_tell(p, &raw);
+	assert_int_equal(pair_goaway(p, NULL), H2_PROTOCOL_ERROR);
+	assert_string_not_equal(h2_why(p->server), "");
+	assert_true(h2_is_finishing(p->server));
+	raw_request(&raw, 1, true);
+	assert_int_equal(pair_tell(p, &raw), ERR_H2);
+	buf_release(&raw);
+	pair_free(p);
+}
+
+static void a_path_that_does_not_fit_is_never_taken_for_a_shorter_one(void **state)
+{
+	struct pair *p = pair_new(PAIR_ECHO);
+	char authority[1024];
+
+	(void)state;
+	p->limits.header_bytes = 32768;
+	memset(authority, 'a', sizeof(authority));
+	/* "POST", the authority and "/known" are all that is kept of a request: 1024 bytes */
+	assert_int_equal(
+	    h2_request(p->client, "POST", (struct str){ authority, 1024 - 4 - 6 },
+		str_of("/known-and-more"), str_of("text/plain"), str_of("x"), p, p->now),
+	    0);
+	pair_talk(p);
+	assert_string_not_equal(p->seen.path, "/known");
+	assert_int_equal(p->got.status, 431);
+	pair_free(p);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -303,6 +339,8 @@ int main(void)
 		cmocka_unit_test(a_few_unfinished_streams_do_not),
 		cmocka_unit_test(pings_are_answered_as_long_as_there_is_allowance),
 		cmocka_unit_test(bytes_that_are_no_http2_end_the_session),
+		cmocka_unit_test(a_connection_error_has_a_reason_and_ends_the_session),
+		cmocka_unit_test(a_path_that_does_not_fit_is_never_taken_for_a_shorter_one),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

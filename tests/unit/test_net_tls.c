@@ -353,6 +353,18 @@ static void bytes_that_are_no_tls_are_refused(void **state)
 	world_free(w);
 }
 
+static void an_alert_is_the_reason_of_who_gets_it(void **state)
+{
+	struct world *w = world_new();
+
+	(void)state;
+	w->gateway.anchors = NULL;
+	assert_partner_refused(w, "nobody may vouch for it", "unknown CA");
+	/* the partner had verified the gateway's certificate, and found nothing wrong with it */
+	assert_string_equal(w->client.pipe.why, "tlsv1 alert unknown ca");
+	world_free(w);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -374,6 +386,7 @@ int main(void)
 		cmocka_unit_test(a_revocation_list_that_is_too_old_refuses_everybody),
 		cmocka_unit_test(a_certificate_without_a_dns_name_or_with_too_many_is_refused),
 		cmocka_unit_test(bytes_that_are_no_tls_are_refused),
+		cmocka_unit_test(an_alert_is_the_reason_of_who_gets_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -101,8 +101,10 @@ static void a_key_of_another_type_than_the_certificate_is_refused(void **state)
 	struct cert *c = cert_issue(w->root, &spec);
 
 	(void)state;
-	assert_string_not_equal(refusal(w, cert_pem(w->gateway_cert), cert_key_pem(c)), "");
-	assert_string_not_equal(refusal(w, cert_pem(c), cert_key_pem(w->gateway_cert)), "");
+	assert_non_null(strstr(refusal(w, cert_pem(w->gateway_cert), cert_key_pem(c)),
+	    "the private key is not the one of the certificate"));
+	assert_non_null(strstr(refusal(w, cert_pem(c), cert_key_pem(w->gateway_cert)),
+	    "the private key is not the one of the certificate"));
 	cert_free(c);
 	world_free(w);
 }

@@ -342,6 +342,35 @@ static void requests_are_counted_by_minute_and_by_hour(void **state)
 	assoc_unref(a);
 }
 
+static void asking_often_does_not_make_the_share_smaller(void **state)
+{
+	static const unsigned rates[] = { 1, 31, 59, 61, 599 };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rates); i++) {
+		struct association *a = assoc_new("alpha", NOW_S);
+		unsigned ok = 0;
+
+		assert_int_equal(admitted(a, 5000000, rates[i], rates[i]), rates[i]);
+		for (msec t = 1; t <= 600000; t += 7)
+			ok += admitted(a, 5000000 + t, rates[i], 1);
+		assert_in_range(ok, 10 * rates[i] - 1, 10 * rates[i]);
+		assoc_unref(a);
+	}
+}
+
+static void an_agreement_does_not_enable_a_disabled_partner(void **state)
+{
+	struct association *a = assoc_new("alpha", NOW_S);
+	struct agreement late = agreement_of(N32_CAP_TLS);
+
+	(void)state;
+	assoc_set_enabled(a, NOW_S, false);
+	assert_false(assoc_agree(a, &late));
+	assert_int_equal(view_of(a).state, ASSOC_DISABLED);
+	assoc_unref(a);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -363,6 +392,8 @@ int main(void)
 		cmocka_unit_test(without_a_limit_everything_is_let_through),
 		cmocka_unit_test(who_is_turned_away_is_told_when_to_come_back),
 		cmocka_unit_test(requests_are_counted_by_minute_and_by_hour),
+		cmocka_unit_test(asking_often_does_not_make_the_share_smaller),
+		cmocka_unit_test(an_agreement_does_not_enable_a_disabled_partner),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

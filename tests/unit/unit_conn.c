@@ -107,7 +107,10 @@ static bool on_idle(struct conn *c)
 static void on_end(struct conn *c, enum conn_end end, const char *why)
 {
 	struct party *p = party_of(c);
+	char byte;
 
+	if (c == p->last)
+		p->was_told = tls_read(c->tls, &byte, 1) == ERR_CLOSED;
 	if (p->ends++ == 0) {
 		p->end = end;
 		(void)str_copy(p->why, sizeof(p->why), str_of(why));

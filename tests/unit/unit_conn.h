@@ -31,6 +31,7 @@ struct party {
 	struct tls_ctx *ctx;
 	struct conn *last; /* that became ready */
 	bool turns_away, asks, finishes, goes_deaf;
+	bool was_told;    /* close_notify came before the end */
 	const char *junk; /* sent before the session says anything */
 	struct loop_timer deaf;
 	unsigned idle_answers;     /* how often on_idle() says to keep the connection */
