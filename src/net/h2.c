@@ -362,10 +362,13 @@ static struct h2 *make(struct h2_pool *pool, const struct h2_limits *limits,
     const struct h2_handler *handler, void *arg, msec now, bool is_server)
 {
 	struct h2 *h = mem_alloc(sizeof(*h));
-	nghttp2_session_callbacks *callbacks = make_callbacks();
-	nghttp2_option *options = make_options();
+	struct h2_recipe *recipe = h2_pool_recipe(pool);
 	int rc;
 
+	if (!recipe->callbacks) {
+		recipe->callbacks = make_callbacks();
+		recipe->options = make_options();
+	}
 	TAILQ_INIT(&h->open);
 	h->pool = pool;
 	h->limits = limits;
@@ -378,13 +381,11 @@ static struct h2 *make(struct h2_pool *pool, const struct h2_limits *limits,
 	h->why = "";
 	if (is_server)
 		rc = nghttp2_session_server_new3(
-		    &h->session, callbacks, h, options, h2_pool_mem(pool));
+		    &h->session, recipe->callbacks, h, recipe->options, h2_pool_mem(pool));
 	else
 		rc = nghttp2_session_client_new3(
-		    &h->session, callbacks, h, options, h2_pool_mem(pool));
+		    &h->session, recipe->callbacks, h, recipe->options, h2_pool_mem(pool));
 	ensure(rc == 0);
-	nghttp2_option_del(options);
-	nghttp2_session_callbacks_del(callbacks);
 	submit_preface(h);
 	return h;
 }

@@ -68,6 +68,14 @@ void h2_end_stream(struct h2_stream *s);
 
 nghttp2_mem *h2_pool_mem(struct h2_pool *p);
 
+/* What every session of the pool is made with; made by h2.c, freed with the pool. */
+struct h2_recipe {
+	nghttp2_session_callbacks *callbacks;
+	nghttp2_option *options;
+};
+
+struct h2_recipe *h2_pool_recipe(struct h2_pool *p);
+
 /* Zeroed but for its buffers, which are empty. */
 struct h2_stream *h2_pool_take(struct h2_pool *p, size_t body_max);
 void h2_pool_give(struct h2_pool *p, struct h2_stream *s);

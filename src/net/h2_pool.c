@@ -42,6 +42,7 @@ struct mapping {
 
 struct h2_pool {
 	nghttp2_mem mem;
+	struct h2_recipe recipe; /* empty until the first session */
 	struct slot *free_slots;
 	struct mapping *mappings;
 	struct h2_streams streams;
@@ -173,7 +174,14 @@ void h2_pool_free(struct h2_pool *p)
 		munmap(m->base, (size_t)SLOTS * SLOT_BYTES);
 		mem_free(m);
 	}
+	nghttp2_option_del(p->recipe.options);
+	nghttp2_session_callbacks_del(p->recipe.callbacks);
 	mem_free(p);
+}
+
+struct h2_recipe *h2_pool_recipe(struct h2_pool *p)
+{
+	return &p->recipe;
 }
 
 nghttp2_mem *h2_pool_mem(struct h2_pool *p)
