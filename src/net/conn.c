@@ -291,6 +291,19 @@ static void on_handshake_done(struct conn *c)
 		finish(c, H2_ENHANCE_YOUR_CALM, CONN_END_DONE, "turned away");
 }
 
+/* The peer says no more (RFC 8446 6.1), but what it asked before is answered. */
+static void answer_close(struct conn *c)
+{
+	if (c->state == OPEN)
+		c->end = CONN_END_PEER;
+	if (produce(c)) {
+		doom(c, CONN_END_PEER, "");
+		return;
+	}
+	tls_close(c->tls);
+	enter(c, CLOSING);
+}
+
 static void read_plain(struct conn *c)
 {
 	struct conn_env *env = c->env;
@@ -306,8 +319,10 @@ static void read_plain(struct conn *c)
 			enter(c, FINISHING);
 		}
 	}
-	if (n == ERR_CLOSED)
+	if (n == ERR_CLOSED && c->state == CLOSING)
 		doom(c, CONN_END_PEER, ""); /* nothing but FIN can follow */
+	else if (n == ERR_CLOSED)
+		answer_close(c);
 	else if (n < 0 && c->state == CLOSING)
 		doom(c, c->end, c->why);
 	else if (n < 0)

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Requests that are malformed or unusual, and frames that break the rules (RFC 9113)."""
 
+import ssl
+
 from hyperframe.frame import HeadersFrame, PriorityFrame
 import pytest
 
@@ -206,3 +208,14 @@ def test_head_request_gets_no_body(gateway, alpha):
 def test_answer_says_its_length(gateway, alpha):
     response = alpha.negotiate(gateway, capabilities=["PRINS"])
     assert int(response.header("content-length")) == len(response.body)
+
+
+def test_request_that_comes_with_close_notify_is_answered(connection, alpha):
+    post = connection.post(1, alpha.body(["PRINS"]))
+    connection.wire.tls.write(b"".join(frame.serialize() for frame in post))
+    connection.wire.say_goodbye()
+    while connection.wire.end is None:
+        connection.wire.fill()
+    # Python's ssl reads no data after its own close_notify, but it says that there was some
+    with pytest.raises(ssl.SSLError, match="APPLICATION_DATA_AFTER_CLOSE_NOTIFY"):
+        connection.wire.tls.unwrap()

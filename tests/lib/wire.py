@@ -123,6 +123,10 @@ class Wire:
         self._fill(Deadline(timeout))
         return self.incoming.read()
 
+    def fill(self, timeout=TIMEOUT):
+        """Waits for bytes and leaves them for TLS to read."""
+        self._fill(Deadline(timeout))
+
     def drain(self, timeout=TIMEOUT):
         """Reads until TCP ends.  Returns "fin" or "reset"."""
         deadline = Deadline(timeout)
