@@ -203,9 +203,13 @@ static int on_number(void *ctx, const char *p, size_t n)
 {
 	struct json_value *v = add(ctx, N32_JSON_OTHER_NUMBER);
 
-	if (v && parse_integer(p, n, &v->integer))
+	if (!v)
+		return false;
+	if (parse_integer(p, n, &v->integer))
 		v->type = N32_JSON_INTEGER;
-	return v != NULL;
+	else
+		v->text = (struct str){ p, n }; /* a view of the body: it is parsed in one piece */
+	return true;
 }
 
 static int on_boolean(void *ctx, int is_true)

@@ -34,7 +34,7 @@ struct json_value {
 	const struct json_value *first; /* of them */
 	const struct json_value *next;  /* after this one in the same object or array */
 	struct str key;                 /* of a member; decoded, as `text` is */
-	struct str text;                /* of a STRING; empty for all others */
+	struct str text;                /* of a STRING; as written of an OTHER_NUMBER; else empty */
 	int64_t integer;                /* of an INTEGER; 0 for all others */
 };
 
