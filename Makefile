@@ -7,6 +7,7 @@
 # make fuzz         libFuzzer on everything that parses a peer's bytes (FUZZ_S=60 seconds each)
 # make bench        the performance figures (BENCH="--quick": fewer rounds)
 # make lint         formatting, layers, sizes, words, Lua
+# make deps-all     what lint, fuzz, bench and the sanitizers need besides
 # make install      into $(DESTDIR)$(PREFIX)
 # make SAN=address,undefined ...   the same with sanitizers; SAN=thread too
 # make CC=clang ...                with clang, and its control-flow integrity
@@ -106,9 +107,10 @@ conformance: all
 	$(Q)PARLEY_BUILD=$(B) $(PYTHON) tests/conformance/run.py
 
 fuzz: $(FUZZ:tests/fuzz/%.c=build/fuzz/%)
-	$(Q)for f in $^; do $$f -max_total_time=$(FUZZ_S) -timeout=10 -print_final_stats=0 \
-	    -artifact_prefix=build/fuzz/ 2>build/fuzz/log || { cat build/fuzz/log; exit 1; }; \
-	    echo "$$f: $$(grep -c . build/fuzz/log) lines of log, no finding, $$(tail -n 1 build/fuzz/log)"; done
+	$(Q)tests/fuzz/seeds.sh build/fuzz/corpus
+	$(Q)for f in $^; do $$f -max_total_time=$(FUZZ_S) -timeout=10 -artifact_prefix=build/fuzz/ \
+	    build/fuzz/corpus/$${f##*/} 2>build/fuzz/log || { cat build/fuzz/log; exit 1; }; \
+	    echo "$$f: no finding, $$(tail -n 1 build/fuzz/log)"; done
 
 bench: all $(B)/load $(B)/bare
 	$(Q)$(PYTHON) tests/bench/bench.py --build $(B) $(BENCH)
@@ -120,7 +122,7 @@ lint:
 	$(Q)$(LUA) tests/lint/words.lua $$(git ls-files 2>/dev/null)
 	$(Q)luacheck -q --no-color --config tests/lint/luacheckrc tests/lint policies $(wildcard lua)
 
-deps deps-test:
+deps deps-test deps-all:
 	$(Q)src/dist/deps.sh $@
 
 install: all
@@ -133,6 +135,6 @@ install: all
 clean:
 	rm -rf build
 
-.PHONY: all demo test units conformance fuzz bench lint deps deps-test install clean
+.PHONY: all demo test units conformance fuzz bench lint deps deps-test deps-all install clean
 .SECONDARY:
 -include $(wildcard $(B)/src/*/*.d $(B)/tests/*/*.d)
