@@ -238,6 +238,8 @@ def test_no_key_or_body_is_logged(alpha, start):
     gateway = start()
     marker = "cd0c0d0e-secret"
     alpha.negotiate(gateway, x=marker)
+    gateway.stop()  # whatever was to be written is written
+    assert "negotiated" in gateway.log()
     assert "PRIVATE KEY" not in gateway.log()
     assert marker not in gateway.log()
 

@@ -188,6 +188,10 @@ class Gateway:
         status, text = self.admin("POST", "/v1/reload")
         return status, json.loads(text)
 
+    def logs(self, text, timeout=5.0):
+        """Waits until the log holds a text: its lines are written by a thread of their own."""
+        return self.until(lambda: text in self.log(), timeout)
+
     def until(self, question, timeout=5.0):
         """Asks again and again until the answer is true, or the process or the time ends."""
         deadline = Deadline(timeout)
