@@ -3,7 +3,12 @@
 
 import json
 import os
-import subprocess
+import pathlib
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+
+import pki as authorities  # noqa: E402
 
 GATEWAY = "sepp.5gc.mnc070.mcc999.3gppnetwork.org"
 TLS_PARTNER = "sepp.5gc.mnc001.mcc001.3gppnetwork.org"
@@ -106,45 +111,13 @@ def _write(path, text, mode=0o644):
     path.chmod(mode)
 
 
-def _openssl(*args):
-    done = subprocess.run(["openssl", *map(str, args)], capture_output=True, text=True, timeout=60)
-    if done.returncode != 0:
-        raise RuntimeError(f"openssl {args[0]}: {done.stderr.strip()}")
-
-
-class Authority:
-    """One P-256 root that signs leaves directly."""
-
-    def __init__(self, directory):
-        self.directory = directory
-        self.cert, self.key = directory / "root.pem", directory / "root.key"
-        _openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
-                 "-keyout", self.key, "-out", self.cert, "-days", 30, "-subj", "/CN=load root",
-                 "-addext", "basicConstraints=critical,CA:TRUE",
-                 "-addext", "keyUsage=critical,keyCertSign,cRLSign")
-
-    def issue(self, name, cert, key):
-        """A leaf for DNS name `name`, good for both roles."""
-        request, extensions = self.directory / "leaf.csr", self.directory / "leaf.ext"
-        _write(extensions, "basicConstraints=CA:FALSE\nkeyUsage=critical,digitalSignature\n"
-               f"extendedKeyUsage=serverAuth,clientAuth\nsubjectAltName=DNS:{name}\n"
-               "subjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n")
-        cert.parent.mkdir(parents=True, exist_ok=True)
-        _openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
-                 "-keyout", key, "-out", request, "-subj", "/CN=load")
-        _openssl("x509", "-req", "-in", request, "-CA", self.cert, "-CAkey", self.key,
-                 "-CAcreateserial", "-days", 30, "-extfile", extensions, "-out", cert)
-        cert.chmod(0o644)
-        key.chmod(0o600)
-
-
 class Client:
     """A partner as the load client plays it."""
 
     def __init__(self, directory, authority, name, fqdn, plmn):
         self.cert, self.key = directory / f"{name}.pem", directory / f"{name}.key"
         self.body = directory / f"{name}.json"
-        authority.issue(fqdn, self.cert, self.key)
+        authority.issue([fqdn], self.cert, self.key)
         _write(self.body, request_body(fqdn, plmn))
 
 
@@ -156,10 +129,10 @@ class Fixture:
         self.directory = directory
         pki = directory / "pki"
         pki.mkdir()
-        self.authority = Authority(pki)
-        self.ca = self.authority.cert
+        self.authority = authorities.Authority("load")
+        self.ca = self.authority.write_cert(pki / "root.pem")
         self.cert, self.key = pki / "gateway.pem", pki / "gateway.key"
-        self.authority.issue(GATEWAY, self.cert, self.key)
+        self.authority.issue([GATEWAY], self.cert, self.key)
         self.tls = Client(pki, self.authority, "tls", TLS_PARTNER, "001-01")
         self.prins = Client(pki, self.authority, "prins", PRINS_PARTNER, "001-02")
         self.operator = directory / "operator"
