@@ -54,8 +54,11 @@ def run(command, seconds):
 
 
 def run_unit(tally, only):
-    for binary in sorted((BUILD / "unit").glob("test_*")):
-        if binary.suffix or only not in binary.name:
+    binaries = [b for b in sorted((BUILD / "unit").glob("test_*")) if not b.suffix]
+    if not binaries:
+        tally.fail(f"{BUILD.name}/unit: holds no test; make units builds them")
+    for binary in binaries:
+        if only not in binary.name:
             continue
         status, output = run([str(binary)], UNIT_S)
         passed = re.findall(r"^ok \d+ - (\S+)", output, re.M)

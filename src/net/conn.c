@@ -294,14 +294,10 @@ static void on_handshake_done(struct conn *c)
 /* The peer says no more (RFC 8446 6.1), but what it asked before is answered. */
 static void answer_close(struct conn *c)
 {
-	if (c->state == OPEN)
-		c->end = CONN_END_PEER;
-	if (produce(c)) {
+	if (produce(c))
 		doom(c, CONN_END_PEER, "");
-		return;
-	}
-	tls_close(c->tls);
-	enter(c, CLOSING);
+	else
+		begin_closing(c);
 }
 
 static void read_plain(struct conn *c)
