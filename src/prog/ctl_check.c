@@ -6,7 +6,7 @@
 
 #include "base/clock.h"
 #include "base/err.h"
-#include "prog/ctl_check.h"
+#include "prog/ctl.h"
 #include "prog/defaults.h"
 #include "sepp/generation.h"
 
@@ -74,7 +74,7 @@ static struct generation *load(
 	return generation_load(directory, &host, e);
 }
 
-int ctl_check(const char *directory)
+static int check(const char *directory)
 {
 	struct err e = { 0 };
 	struct script_vm *vm = script_vm_new(&script_default_budgets, &e);
@@ -94,3 +94,12 @@ int ctl_check(const char *directory)
 	script_vm_free(vm);
 	return g ? EXIT_SUCCESS : EXIT_LOAD;
 }
+
+static int run_check(struct ctl_options *o, int argc, char *argv[])
+{
+	(void)o;
+	return argc == 2 ? check(argv[1]) : EXIT_USAGE;
+}
+
+const struct ctl_command ctl_check = { "check", run_check, "check DIRECTORY",
+	"load a directory as the daemon would; needs no daemon" };

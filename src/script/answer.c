@@ -32,6 +32,12 @@ const char *script_verdict_name(enum script_verdict verdict)
 		[SCRIPT_DEFER] = "defer",
 		[SCRIPT_RETAIN] = "retain",
 		[SCRIPT_RELEASE] = "release",
+		[SCRIPT_OFFER] = "offer",
+		[SCRIPT_ACCEPT] = "accept",
+		[SCRIPT_PARAMETERS] = "parameters",
+		[SCRIPT_CONTINUE] = "continue",
+		[SCRIPT_RENEGOTIATE] = "renegotiate",
+		[SCRIPT_TERMINATE] = "terminate",
 	};
 
 	return names[verdict];

@@ -106,6 +106,14 @@ struct conf_partner {
 void conf_gateway_release(struct conf_gateway *g);
 void conf_partner_release(struct conf_partner *p);
 
+/*
+ * What may be selected or offered: the ceiling of the partner, in its order, within that of the
+ * gateway (NULL: all), and PRINS alone where somebody reads the messages (TS 33.501 13.1.2).  With
+ * a request, only what it offers.
+ */
+void conf_offer(struct conf_caps *out, const struct conf_gateway *g, const struct conf_partner *p,
+    const struct n32_neg_req *req);
+
 const char *conf_path_name(enum conf_path path);
 
 #endif

@@ -12,6 +12,7 @@
 #include "base/str.h"
 #include "n32/types.h"
 #include "script/conf.h"
+#include "script/prins.h"
 
 /* --- hooks */
 
@@ -91,9 +92,14 @@ struct script_input {
 	int32_t utc_offset_s;              /* of the gateway's zone at now_s */
 	const struct n32_neg_req *request; /* SELECT_CAPABILITY */
 	conf_purposes purposes_allowed;    /* SELECT_CAPABILITY: what the floor lets through */
-	struct conf_caps offer;            /* what both sides and the ceiling allow, in our order */
-	enum script_event event;           /* RETAIN_CONNECTION */
-	int64_t event_age_s;               /* RETAIN_CONNECTION: age of the connection */
+	/* What may be selected or offered, in our order.  SELECT_CAPABILITY: of what the peer
+	 * offered; OFFER_CAPABILITIES: of what the ceiling of the partner allows. */
+	struct conf_caps offer;
+	const struct n32_neg_rsp *response; /* VERIFY_SELECTION */
+	const struct script_params *params; /* SELECT_PARAMETERS */
+	const struct script_report *report; /* ON_ERROR_REPORT */
+	enum script_event event;            /* RETAIN_CONNECTION */
+	int64_t event_age_s;                /* RETAIN_CONNECTION: age of the connection */
 	struct script_peer peer;
 };
 
@@ -106,6 +112,13 @@ enum script_verdict {
 	SCRIPT_DEFER,
 	SCRIPT_RETAIN,
 	SCRIPT_RELEASE,
+	SCRIPT_OFFER,
+	SCRIPT_ACCEPT,
+	SCRIPT_PARAMETERS,
+	SCRIPT_CONTINUE,
+	SCRIPT_RENEGOTIATE,
+	SCRIPT_TERMINATE,
+	SCRIPT_VERDICTS
 };
 
 enum {
@@ -121,6 +134,10 @@ struct script_answer {
 	unsigned defer_s;                   /* DEFER: 1..3600 */
 	unsigned idle_s, max_age_s, ping_s; /* RETAIN; 0 = not said */
 	bool open_reverse;                  /* RETAIN */
+	struct conf_caps caps;              /* OFFER: part of input->offer, in this order */
+	enum script_jwe jwe;                /* PARAMETERS: one that was proposed */
+	enum script_jws jws;                /* the same */
+	enum script_mismatch on_mismatch;   /* PARAMETERS */
 	char reason[SCRIPT_TEXT_MAX + 1];   /* for the operator, never for the peer */
 	char file[CONF_NAME_MAX + 33];      /* where the answer was made, "" if it was not */
 	int line;
@@ -131,5 +148,6 @@ struct script_answer {
 };
 
 const char *script_verdict_name(enum script_verdict verdict);
+const char *script_event_name(enum script_event event);
 
 #endif

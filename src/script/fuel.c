@@ -69,7 +69,12 @@ static void on_tick(lua_State *L, lua_Debug *ar)
 {
 	struct script_vm *vm = script_vm_of(L);
 
-	(void)ar;
+	if (ar->event == LUA_HOOKLINE) {
+		/* the source is "@path" */
+		if (!vm->killed && lua_getinfo(L, "S", ar))
+			vm->on_line(vm->on_line_arg, ar->source + 1, ar->currentline);
+		return;
+	}
 	if (!vm->killed) {
 		vm->fuel += TICK;
 		if (vm->fuel > vm->fuel_max)
@@ -119,7 +124,7 @@ void fuel_start(struct script_vm *vm, uint64_t max)
 	vm->killed = ALIVE;
 	vm->place.line = 0;
 	vm->pool_used = 0;
-	lua_sethook(vm->L, on_tick, LUA_MASKCOUNT, TICK);
+	lua_sethook(vm->L, on_tick, LUA_MASKCOUNT | (vm->on_line ? LUA_MASKLINE : 0), TICK);
 }
 
 void fuel_stop(struct script_vm *vm)

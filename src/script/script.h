@@ -89,6 +89,15 @@ void script_vm_set_budgets(struct script_vm *vm, const struct conf_budgets *budg
 void script_decide(struct script_vm *vm, const struct script_program *p,
     const struct script_input *in, struct script_answer *out);
 
+/*
+ * Called before every line of Lua that a load or a decision runs, with the file of the directory;
+ * for coverage and traces.  `path` is borrowed for the call.
+ */
+typedef void script_line_fn(void *arg, const char *path, int line);
+
+/* NULL ends it.  Decisions cost the same fuel with it. */
+void script_vm_watch(struct script_vm *vm, script_line_fn *fn, void *arg);
+
 /* The budgets used where nothing else is said. */
 extern const struct conf_budgets script_default_budgets;
 

@@ -71,6 +71,8 @@ struct script_vm {
 	lua_CFunction math[SCRIPT_MATH_MAX]; /* of the stock library, by the order of its names */
 	char *pool;
 	size_t pool_used;
+	script_line_fn *on_line; /* NULL = nobody watches */
+	void *on_line_arg;
 	/* of the run under way */
 	lua_State *L;
 	size_t image_size;

@@ -66,6 +66,11 @@ void value_push(lua_State *L, enum value_kind kind, int value)
 	lua_pushlightuserdata(L, (void *)v);
 }
 
+const char *script_event_name(enum script_event event)
+{
+	return find_value(VALUE_EVENT, (int)event)->name;
+}
+
 const struct value *value_at(lua_State *L, int i)
 {
 	const struct value *v = lua_islightuserdata(L, i) ? lua_touserdata(L, i) : NULL;

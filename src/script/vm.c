@@ -41,6 +41,12 @@ void script_vm_set_budgets(struct script_vm *vm, const struct conf_budgets *budg
 		vm->budgets.scratch = SCRIPT_SCRATCH_MAX;
 }
 
+void script_vm_watch(struct script_vm *vm, script_line_fn *fn, void *arg)
+{
+	vm->on_line = fn;
+	vm->on_line_arg = arg;
+}
+
 void script_vm_fail(struct script_vm *vm, uint64_t k, bool forever)
 {
 	vm->arena.asked = 0;

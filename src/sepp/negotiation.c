@@ -208,24 +208,6 @@ static bool allows_cap(const struct conf_caps *caps, enum n32_cap cap)
 	return false;
 }
 
-/* What both SEPPs support and the partner's ceiling allows, in the order of the partner's file. */
-static void intersect(struct scene *s)
-{
-	const struct conf_partner *conf = s->n->partner->conf;
-	struct conf_caps *offer = &s->n->offer;
-
-	offer->n = 0;
-	for (size_t i = 0; i < conf->capabilities.n; i++) {
-		enum n32_cap cap = conf->capabilities.caps[i];
-
-		/* TS 33.501 13.1.2: PRINS shall be used where somebody reads the messages */
-		if (conf->path == CONF_PATH_INTERMEDIARY && cap != N32_CAP_PRINS)
-			continue;
-		if (has_cap(&s->n->req, cap) && allows_cap(&s->g->conf->capabilities, cap))
-			offer->caps[offer->n++] = cap;
-	}
-}
-
 /* --- answers */
 
 static void describe_us(struct negotiation *n, const struct conf_gateway *conf)
@@ -366,7 +348,7 @@ static enum negotiation_outcome judge(struct scene *s)
 		return NEGOTIATION_REDIRECT;
 	}
 	describe_us(n, s->g->conf);
-	intersect(s);
+	conf_offer(&s->n->offer, s->g->conf, s->n->partner->conf, &s->n->req);
 	if (n->offer.n == 0 && has_cap(&n->req, N32_CAP_NONE) && !has_cap(&n->req, N32_CAP_TLS) &&
 	    !has_cap(&n->req, N32_CAP_PRINS))
 		return terminate(s);

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ctl.h - the commands of parleyctl: one row each, in the file of what it is about.
+ */
+#ifndef PROG_CTL_H
+#define PROG_CTL_H
+
+#include "base/base.h"
+
+/* Before the command; commands that ask the daemon take them behind it as well. */
+struct ctl_options {
+	const char *socket;
+	bool json;
+};
+
+struct ctl_command {
+	const char *name;
+	/* argv[0] is the command.  Returns an exit status; EXIT_USAGE prints `usage`. */
+	int (*run)(struct ctl_options *o, int argc, char *argv[]);
+	const char *usage; /* "status", "reload [--dry-run]" */
+	const char *help;  /* one line */
+};
+
+/* ctl_daemon.c: ask a running daemon */
+extern const struct ctl_command ctl_status, ctl_partners, ctl_reload;
+
+/* ctl_check.c: need no daemon */
+extern const struct ctl_command ctl_check;
+
+#endif

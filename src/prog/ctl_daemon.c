@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/base.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "prog/ctl.h"
+#include "prog/ctl_http.h"
+#include "prog/ctl_print.h"
+#include "prog/defaults.h"
+
+enum {
+	BODY_MAX = 64 << 20
+};
+
+/* Reads the options of a command that asks the daemon; false: usage.  What follows them begins at
+ * `optind`. */
+static bool parse_options(struct ctl_options *o, bool *dry_run, int argc, char *argv[])
+{
+	static const struct option known[] = {
+		{ "socket", required_argument, NULL, 's' },
+		{ "json", no_argument, NULL, 'j' },
+		{ "dry-run", no_argument, NULL, 'n' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int c;
+
+	while ((c = getopt_long(argc, argv, "", known, NULL)) != -1) {
+		if (c == 's')
+			o->socket = optarg;
+		else if (c == 'j')
+			o->json = true;
+		else if (c == 'n' && dry_run)
+			*dry_run = true;
+		else
+			return false;
+	}
+	return true;
+}
+
+/* One request; prints the body as it is, or leaves it in `body` for the caller. */
+static int ask(const struct ctl_options *o, const char *method, const char *path, long *status,
+    struct buf *body)
+{
+	struct err e = { 0 };
+
+	buf_init(body, BODY_MAX);
+	if (ctl_http(o->socket, method, path, status, body, &e)) {
+		fprintf(stderr, "parleyctl: %s\n", e.text);
+		return EXIT_FAILURE;
+	}
+	if (o->json)
+		fwrite(body->data, 1, body->len, stdout);
+	return EXIT_SUCCESS;
+}
+
+static int show(
+    struct ctl_options *o, int argc, char *argv[], const char *path, int (*print)(struct str json))
+{
+	struct buf body;
+	long status = 0;
+	int rc;
+
+	if (!parse_options(o, NULL, argc, argv) || optind != argc)
+		return EXIT_USAGE;
+	rc = ask(o, "GET", path, &status, &body);
+	if (rc == EXIT_SUCCESS && !o->json && (status != 200 || print(buf_str(&body)))) {
+		fprintf(stderr, "parleyctl: unexpected answer, status %ld\n", status);
+		rc = EXIT_FAILURE;
+	}
+	buf_release(&body);
+	return rc;
+}
+
+static int run_status(struct ctl_options *o, int argc, char *argv[])
+{
+	return show(o, argc, argv, "/v1/status", ctl_print_status);
+}
+
+static int run_partners(struct ctl_options *o, int argc, char *argv[])
+{
+	return show(o, argc, argv, "/v1/partners", ctl_print_partners);
+}
+
+static int run_reload(struct ctl_options *o, int argc, char *argv[])
+{
+	struct buf body;
+	long status = 0;
+	bool ok = false, dry_run = false;
+	int rc;
+
+	if (!parse_options(o, &dry_run, argc, argv) || optind != argc)
+		return EXIT_USAGE;
+	rc = ask(o, "POST", dry_run ? "/v1/reload?dry_run=1" : "/v1/reload", &status, &body);
+	if (rc == EXIT_SUCCESS && o->json)
+		rc = status == 200 ? EXIT_SUCCESS : EXIT_FAILURE;
+	else if (rc == EXIT_SUCCESS && ctl_print_reload(buf_str(&body), &ok)) {
+		fprintf(stderr, "parleyctl: unexpected answer, status %ld\n", status);
+		rc = EXIT_FAILURE;
+	} else if (rc == EXIT_SUCCESS && !ok)
+		rc = EXIT_FAILURE;
+	buf_release(&body);
+	return rc;
+}
+
+const struct ctl_command ctl_status = { "status", run_status, "status",
+	"what runs, since when, with which policies" };
+const struct ctl_command ctl_partners = { "partners", run_partners, "partners",
+	"each partner, its state and the reason for it" };
+const struct ctl_command ctl_reload = { "reload", run_reload, "reload [--dry-run]",
+	"activate what the directory holds now" };
