@@ -40,7 +40,7 @@ LIBS     := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lev -lm
 
 SRC      := $(sort $(wildcard src/*/*.c))
 PROG     := $(sort $(wildcard src/prog/*.c))
-CTL      := $(sort $(wildcard src/prog/ctl_*.c) src/prog/parleyctl.c)
+CTL      := $(filter-out src/prog/parleyd.c,$(PROG))
 CORE     := $(filter-out $(PROG),$(SRC))
 UNIT     := $(sort $(wildcard tests/unit/test_*.c))
 UNIT_LIB := $(filter-out $(UNIT),$(sort $(wildcard tests/unit/*.c)))
@@ -86,6 +86,9 @@ $(B)/%.o: %.c Makefile
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(FLAGS) $(CFLAGS) -c -o $@ $<
 
+# the Lua that comes with parleyctl is part of it
+$(B)/src/prog/tool.o: $(wildcard lua/*.lua)
+
 # fuzzers are all built anew: each object needs the coverage that libFuzzer reads
 build/fuzz/%: tests/fuzz/%.c $(CORE) $(wildcard src/*/*.h) Makefile
 	$(call say,FUZZ)
@@ -120,7 +123,7 @@ lint:
 	$(Q)$(LUA) tests/lint/layers.lua $(wildcard src/*/*.[ch])
 	$(Q)$(LUA) tests/lint/sizes.lua $(C_ALL)
 	$(Q)$(LUA) tests/lint/words.lua $$(git ls-files 2>/dev/null)
-	$(Q)luacheck -q --no-color --config tests/lint/luacheckrc tests/lint policies $(wildcard lua)
+	$(Q)luacheck -q --no-color --config tests/lint/luacheckrc tests/lint policies lua
 
 deps deps-test deps-all:
 	$(Q)src/dist/deps.sh $@

@@ -1,0 +1,5 @@
+-- SPDX-License-Identifier: MIT
+-- What `parleyctl test` prints.
+local report = {}
+
+return report
