@@ -8,32 +8,13 @@
 #include "script/answer.h"
 #include "script/explain.h"
 #include "script/fuel.h"
+#include "script/hook.h"
 #include "script/image.h"
 #include "script/object.h"
+#include "script/offer.h"
 #include "script/script_int.h"
 #include "script/value.h"
 #include "script/view.h"
-
-/* What a hook may answer. */
-static bool suits(enum script_hook hook, enum script_verdict verdict)
-{
-	switch (hook) {
-	case SCRIPT_SELECT_CAPABILITY:
-		return verdict == SCRIPT_SELECT || verdict == SCRIPT_REJECT ||
-		       verdict == SCRIPT_DEFER;
-	case SCRIPT_RETAIN_CONNECTION:
-		return verdict == SCRIPT_RETAIN || verdict == SCRIPT_RELEASE;
-	default:
-		return false;
-	}
-}
-
-static const char *to_write(enum script_hook hook)
-{
-	return hook == SCRIPT_RETAIN_CONNECTION
-		   ? "return sepp.retain { ... } or sepp.release(reason)"
-		   : "return sepp.select(capability) or sepp.reject(reason)";
-}
 
 static void copy_answer(struct script_answer *out, const struct answer *a)
 {
@@ -46,23 +27,68 @@ static void copy_answer(struct script_answer *out, const struct answer *a)
 	out->max_age_s = a->max_age_s;
 	out->ping_s = a->ping_s;
 	out->open_reverse = a->open_reverse;
+	out->jwe = a->jwe;
+	out->jws = a->jws;
+	out->on_mismatch = a->on_mismatch;
 	memcpy(out->reason, a->reason, sizeof(out->reason));
 	memcpy(out->file, a->place.file, sizeof(out->file));
 	out->line = a->place.line;
 }
 
-/* Raises what the hook below the result on top should have returned. */
-static int no_answer(lua_State *L, enum script_hook hook)
+/* Where the hook is defined; line 0 if it is not in Lua.  [-0, +0] */
+static void find_definition(lua_State *L, enum script_hook hook, struct place *out)
 {
-	char got[64];
 	lua_Debug ar;
 
-	(void)str_copy(got, sizeof(got), str_of(value_type(L, -1)));
+	memset(out, 0, sizeof(*out));
 	object_push_hook(L, hook);
 	if (!lua_getinfo(L, ">S", &ar) || ar.what[0] == 'C')
-		return luaL_error(L, "hook '%s' is no Lua function", script_hook_name(hook));
-	return luaL_error(L, "%s:%d: '%s' must answer, got %s; write %s", ar.short_src,
-	    ar.linedefined, script_hook_name(hook), got, to_write(hook));
+		return;
+	(void)str_copy(out->file, sizeof(out->file), str_of(ar.source + 1)); /* "@path" */
+	out->line = ar.linedefined;
+}
+
+/* Raises what the hook should have returned instead of the value on top. */
+static int no_answer(lua_State *L, enum script_hook hook, const struct place *place)
+{
+	const struct answer *a = answer_at(L, -1);
+	char got[64];
+
+	if (a)
+		snprintf(got, sizeof(got), "sepp.%s", script_verdict_name(a->verdict));
+	else
+		(void)str_copy(got, sizeof(got), str_of(value_type(L, -1)));
+	return luaL_error(L, "%s:%d: '%s' must answer, got %s; write %s", place->file, place->line,
+	    script_hook_name(hook), got, hook_of(hook)->write);
+}
+
+/* The value on top is what offer_capabilities returned. */
+static void take_list(lua_State *L, const struct script_input *in, struct script_answer *out)
+{
+	char where[SCRIPT_PLACE_MAX + 16];
+	struct place place;
+
+	find_definition(L, in->hook, &place);
+	if (!lua_istable(L, -1))
+		no_answer(L, in->hook, &place);
+	snprintf(where, sizeof(where), "%s:%d: ", place.file, place.line);
+	offer_read(L, where, &in->offer, &out->caps);
+	memcpy(out->file, place.file, sizeof(out->file));
+	out->line = place.line;
+	out->verdict = SCRIPT_OFFER;
+}
+
+/* The value on top is what another hook returned. */
+static void take_answer(lua_State *L, const struct script_input *in, struct script_answer *out)
+{
+	const struct answer *a = answer_at(L, -1);
+	struct place place;
+
+	if (!a || !hook_allows(in->hook, a->verdict)) {
+		find_definition(L, in->hook, &place);
+		no_answer(L, in->hook, &place);
+	}
+	copy_answer(out, a);
 }
 
 /* Runs protected.  Everything of a decision that can raise is in here. */
@@ -70,20 +96,18 @@ static int ask(lua_State *L)
 {
 	struct script_vm *vm = script_vm_of(L);
 	const struct script_input *in = vm->in;
-	const struct answer *a;
+	const struct view_def *about = hook_of(in->hook)->about;
 
 	luaL_checkstack(L, 8, "no room");
 	object_push_hook(L, in->hook);
-	if (in->hook == SCRIPT_SELECT_CAPABILITY)
-		view_push(L, &view_request, in->request, in);
-	else
-		view_push(L, &view_event, in, in);
+	if (about)
+		view_push(L, about, hook_subject(in), in);
 	view_push(L, &view_peer, &in->peer, in);
-	lua_call(L, 2, 1);
-	a = answer_at(L, -1);
-	if (!a || !suits(in->hook, a->verdict))
-		return no_answer(L, in->hook);
-	copy_answer(vm->out, a);
+	lua_call(L, about ? 2 : 1, 1);
+	if (in->hook == SCRIPT_OFFER_CAPABILITIES)
+		take_list(L, in, vm->out);
+	else
+		take_answer(L, in, vm->out);
 	return 0;
 }
 
@@ -129,13 +153,9 @@ void script_decide(struct script_vm *vm, const struct script_program *p,
 	lua_State *L;
 	struct err e;
 
+	ensure(hook_subject(in) || !hook_of(in->hook)->about);
 	memset(out, 0, sizeof(*out));
 	vm->place.line = 0;
-	if (in->hook != SCRIPT_SELECT_CAPABILITY && in->hook != SCRIPT_RETAIN_CONNECTION) {
-		snprintf(out->reason, sizeof(out->reason), "%s: hook '%s' is not asked yet",
-		    p->path, script_hook_name(in->hook));
-		return;
-	}
 	if (!script_program_has(p, in->hook)) {
 		snprintf(out->reason, sizeof(out->reason), "%s: no hook '%s'", p->path,
 		    script_hook_name(in->hook));

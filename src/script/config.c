@@ -82,7 +82,7 @@ static void check_keys(
 	lua_pop(L, 1);
 }
 
-void config_read(
+static void read_fields(
     lua_State *L, int i, const char *what, const struct config_field *fields, size_t n, void *out)
 {
 	if (!lua_istable(L, i))
@@ -100,6 +100,42 @@ void config_read(
 			    fields[k].example);
 		lua_pop(L, 1);
 	}
+}
+
+void config_read(lua_State *L, int i, const struct config_shape *shape, void *out)
+{
+	read_fields(L, i, shape->name, shape->fields, shape->n, out);
+}
+
+const char *config_type(const struct config_field *f)
+{
+	static const struct {
+		config_reader *read;
+		const char *type;
+	} types[] = {
+		{ config_bool, "boolean" },
+		{ config_unsigned, "integer" },
+		{ config_u64, "integer" },
+		{ config_size_kib, "integer" },
+		{ config_api, "integer" },
+		{ config_seconds, "number" },
+		{ config_path, "string" },
+		{ config_text_name, "string" },
+		{ config_endpoint, "string" },
+		{ config_fqdn, "string" },
+		{ config_plmns, "string[]" },
+		{ config_snpns, "string[]" },
+		{ config_caps, "capability[]" },
+		{ config_purposes, "purpose[]" },
+		{ config_table, "table" },
+	};
+
+	for (size_t i = 0; !f->type && i < ARRAY_LEN(types); i++) {
+		if (types[i].read == f->read)
+			return types[i].type;
+	}
+	ensure(f->type);
+	return f->type;
 }
 
 /* --- scalars */
@@ -165,7 +201,7 @@ void config_table(lua_State *L, const char *what, const struct config_field *f, 
 	if (!lua_istable(L, -1))
 		config_fail(L, what, f, "a table");
 	snprintf(inner, sizeof(inner), "%s: %s", what, f->name);
-	config_read(L, lua_gettop(L), inner, f->sub, f->n_sub, out);
+	read_fields(L, lua_gettop(L), inner, f->sub, f->n_sub, out);
 }
 
 /* --- texts */
@@ -357,9 +393,7 @@ void config_snpns(lua_State *L, const char *what, const struct config_field *f, 
 	*n = config_strings(L, what, f, N32_SNPNS_MAX, read_snpn, at(out, f));
 }
 
-/* The constant of `kind` on top. */
-static int read_value(
-    lua_State *L, const char *what, const struct config_field *f, enum value_kind kind)
+int config_value(lua_State *L, const char *what, const struct config_field *f, enum value_kind kind)
 {
 	const struct value *v = value_at(L, -1);
 
@@ -379,7 +413,7 @@ void config_caps(lua_State *L, const char *what, const struct config_field *f, v
 		int cap;
 
 		lua_rawgeti(L, -1, (lua_Integer)i + 1);
-		cap = read_value(L, what, f, VALUE_CAP);
+		cap = config_value(L, what, f, VALUE_CAP);
 		if (cap == N32_CAP_NONE)
 			luaL_error(L, "%s: '%s': NONE is not a protection; write %s", what, f->name,
 			    f->example);
@@ -400,7 +434,7 @@ void config_purposes(lua_State *L, const char *what, const struct config_field *
 
 	for (size_t i = 0; i < n; i++) {
 		lua_rawgeti(L, -1, (lua_Integer)i + 1);
-		set |= (conf_purposes)1 << read_value(L, what, f, VALUE_PURPOSE);
+		set |= (conf_purposes)1 << config_value(L, what, f, VALUE_PURPOSE);
 		lua_pop(L, 1);
 	}
 	*(conf_purposes *)at(out, f) = set;
@@ -434,14 +468,12 @@ struct load *load_begin(lua_State *L, enum script_kind kind, const char *name)
 	return load;
 }
 
-void config_fill(lua_State *L)
-{
-	static const luaL_Reg functions[] = {
-		{ "gateway", l_gateway },
-		{ "partner", l_partner },
-		{ "policy", l_policy },
-		{ NULL, NULL },
-	};
-
-	luaL_setfuncs(L, functions, 0);
-}
+const struct function config_functions[] = {
+	{ "gateway", l_gateway, "fields: sepp.gateway", "gateway",
+	    "who we are: what gateway.lua returns" },
+	{ "partner", l_partner, "fields: sepp.partner", "partner",
+	    "a partner: hooks are put on it, and its file returns it" },
+	{ "policy", l_policy, "fields: sepp.policy", "policy",
+	    "hooks for many partners: its file returns it" },
+	{ NULL },
+};

@@ -12,7 +12,9 @@
 
 #include "base/base.h"
 #include "base/str.h"
+#include "script/function.h"
 #include "script/script_int.h"
+#include "script/value.h"
 
 struct config_field;
 typedef void config_reader(lua_State *L, const char *what, const struct config_field *f, void *out);
@@ -26,14 +28,28 @@ struct config_field {
 	const struct config_field *sub;
 	size_t n_sub;
 	const char *example; /* what to write */
+	const char *type;    /* for an editor: see describe.h; NULL = what the reader takes */
 };
 
-/* Reads the table at `i` into the struct at `out`; `what` begins messages. */
-void config_read(
-    lua_State *L, int i, const char *what, const struct config_field *fields, size_t n, void *out);
+/* The table that a function of `sepp` takes. */
+struct config_shape {
+	const char *name; /* "sepp.gateway" */
+	const struct config_field *fields;
+	size_t n;
+};
+
+/* Reads the table at `i` into the struct at `out`. */
+void config_read(lua_State *L, int i, const struct config_shape *shape, void *out);
+
+/* What the field takes, for an editor.  Static; never raises. */
+const char *config_type(const struct config_field *f);
 
 /* Raises that the value on top is not `expected`. */
 int config_fail(lua_State *L, const char *what, const struct config_field *f, const char *expected);
+
+/* The constant of `kind` on top, or raises. */
+int config_value(
+    lua_State *L, const char *what, const struct config_field *f, enum value_kind kind);
 
 config_reader config_bool, config_unsigned, config_u64, config_size_kib, config_seconds;
 config_reader config_path, config_text_name, config_endpoint, config_table, config_api;
@@ -45,8 +61,8 @@ typedef void config_each(lua_State *L, const char *what, const struct config_fie
 size_t config_strings(lua_State *L, const char *what, const struct config_field *f, size_t max,
     config_each *each, void *out);
 
-/* Adds sepp.gateway, sepp.partner and sepp.policy to the table on top.  [-0, +0] */
-void config_fill(lua_State *L);
+extern const struct function config_functions[];
+extern const struct config_shape config_gateway_shape, config_partner_shape, config_policy_shape;
 
 int l_gateway(lua_State *L);
 int l_partner(lua_State *L);

@@ -62,7 +62,7 @@ static void read_status(lua_State *L, const char *what, const struct config_fiel
 }
 
 static const struct config_field n32c_fields[] = {
-	{ "listen", read_listeners, .needed = true,
+	{ "listen", read_listeners, .needed = true, .type = "string[]",
 	    .example = "n32c = { listen = { \"0.0.0.0:443\" } }" },
 };
 
@@ -130,11 +130,17 @@ static const struct config_field gateway_fields[] = {
 	    .example = "target_api_root = true" },
 	{ "strict_fqdn", config_bool, AT(strict_fqdn), .example = "strict_fqdn = false" },
 	{ "chain_cache", config_bool, AT(chain_cache), .example = "chain_cache = true" },
-	{ "no_common_status", read_status, .example = "no_common_status = 403" },
+	{ "no_common_status", read_status, .type = "integer", .example = "no_common_status = 403" },
 	{ "workers", config_unsigned, AT(workers), .max = 64, .example = "workers = 0" },
 	{ "limits", config_table, SUB(limits_fields), .example = "limits = { streams = 100 }" },
 	{ "timeouts", config_table, SUB(timeouts_fields), .example = "timeouts = { idle_s = 30 }" },
 	{ "budgets", config_table, SUB(budgets_fields), .example = "budgets = { fuel = 200000 }" },
+};
+
+const struct config_shape config_gateway_shape = {
+	"sepp.gateway",
+	gateway_fields,
+	ARRAY_LEN(gateway_fields),
 };
 
 /* sepp.gateway { ... } */
@@ -143,8 +149,7 @@ int l_gateway(lua_State *L)
 	struct load *load = load_begin(L, SCRIPT_GATEWAY, "gateway");
 
 	load->gateway = defaults;
-	config_read(
-	    L, 1, "sepp.gateway", gateway_fields, ARRAY_LEN(gateway_fields), &load->gateway);
+	config_read(L, 1, &config_gateway_shape, &load->gateway);
 	(void)str_copy(load->name, sizeof(load->name), str_of("gateway"));
 	object_push(L, SCRIPT_GATEWAY);
 	return 1;

@@ -5,7 +5,6 @@
 
 #include "base/mem.h"
 #include "n32/name.h"
-#include "script/arg.h"
 #include "script/config.h"
 #include "script/object.h"
 #include "script/script_int.h"
@@ -95,21 +94,12 @@ static void read_follows(lua_State *L, const char *what, const struct config_fie
 
 static void read_path_kind(lua_State *L, const char *what, const struct config_field *f, void *out)
 {
-	const struct value *v = value_at(L, -1);
-
-	if (!v || v->kind != VALUE_PATH)
-		luaL_error(L, "%s: '%s': %s", what, f->name,
-		    arg_push_complaint(L, lua_gettop(L), VALUE_PATH));
-	((struct conf_partner *)out)->path = (enum conf_path)v->value;
+	((struct conf_partner *)out)->path = (enum conf_path)config_value(L, what, f, VALUE_PATH);
 }
 
 static void read_on_error(lua_State *L, const char *what, const struct config_field *f, void *out)
 {
-	const struct value *v = value_at(L, -1);
-
-	if (!v || v->kind != VALUE_MODE)
-		luaL_error(L, "%s: '%s': %s", what, f->name,
-		    arg_push_complaint(L, lua_gettop(L), VALUE_MODE));
+	(void)config_value(L, what, f, VALUE_MODE); /* there is one mode */
 	((struct conf_partner *)out)->keep_last_on_policy_error = true;
 }
 
@@ -125,8 +115,8 @@ static const struct config_field partner_fields[] = {
 	{ "name", config_text_name, AT(name), .needed = true,
 	    .example = "name = \"example-mobile\"" },
 	{ "group", config_text_name, AT(group), .example = "group = \"europe\"" },
-	{ "tags", read_tags, .example = "tags = { \"wholesale\" }" },
-	{ "fqdns", read_fqdns, .needed = true,
+	{ "tags", read_tags, .type = "string[]", .example = "tags = { \"wholesale\" }" },
+	{ "fqdns", read_fqdns, .needed = true, .type = "string[]",
 	    .example = "fqdns = { \"sepp.5gc.mnc001.mcc262.3gppnetwork.org\" }" },
 	{ "plmns", config_plmns, AT(plmns), .needed = true,
 	    .min = offsetof(struct conf_partner, n_plmns), .example = "plmns = { \"262-01\" }" },
@@ -137,10 +127,10 @@ static const struct config_field partner_fields[] = {
 	{ "crl", config_path, AT(crl), .example = "crl = \"anchors/example-mobile.crl\"" },
 	{ "address", config_endpoint, AT(address), .min = 1,
 	    .example = "address = \"192.0.2.7:443\"" },
-	{ "redirect", read_redirect, AT(redirect), .min = 1,
+	{ "redirect", read_redirect, AT(redirect), .min = 1, .type = "string",
 	    .example = "redirect = \"sepp2.5gc.mnc001.mcc001.3gppnetwork.org\"" },
-	{ "follows", read_follows, .example = "follows = \"hub\"" },
-	{ "path", read_path_kind, .example = "path = sepp.path.DIRECT" },
+	{ "follows", read_follows, .type = "string", .example = "follows = \"hub\"" },
+	{ "path", read_path_kind, .type = "path", .example = "path = sepp.path.DIRECT" },
 	{ "capabilities", config_caps, AT(capabilities), .needed = true,
 	    .example = "capabilities = { sepp.PRINS, sepp.TLS }" },
 	{ "purposes", config_purposes, AT(purposes),
@@ -148,9 +138,16 @@ static const struct config_field partner_fields[] = {
 	{ "enabled", config_bool, AT(enabled), .example = "enabled = true" },
 	{ "initiate", config_bool, AT(initiate), .example = "initiate = false" },
 	{ "verbose_errors", config_bool, AT(verbose_errors), .example = "verbose_errors = false" },
-	{ "on_policy_error", read_on_error, .example = "on_policy_error = sepp.KEEP_LAST" },
+	{ "on_policy_error", read_on_error, .type = "mode",
+	    .example = "on_policy_error = sepp.KEEP_LAST" },
 	{ "limits", config_table, .sub = limits_fields, .n_sub = ARRAY_LEN(limits_fields),
 	    .example = "limits = { connections = 64 }" },
+};
+
+const struct config_shape config_partner_shape = {
+	"sepp.partner",
+	partner_fields,
+	ARRAY_LEN(partner_fields),
 };
 
 /* sepp.partner { ... } */
@@ -159,8 +156,7 @@ int l_partner(lua_State *L)
 	struct load *load = load_begin(L, SCRIPT_PARTNER, "partner");
 
 	load->partner = defaults;
-	config_read(
-	    L, 1, "sepp.partner", partner_fields, ARRAY_LEN(partner_fields), &load->partner);
+	config_read(L, 1, &config_partner_shape, &load->partner);
 	memcpy(load->name, load->partner.name, sizeof(load->name));
 	object_push(L, SCRIPT_PARTNER);
 	return 1;
@@ -172,12 +168,18 @@ static const struct config_field policy_fields[] = {
 	    .example = "name = \"hub\"" },
 };
 
+const struct config_shape config_policy_shape = {
+	"sepp.policy",
+	policy_fields,
+	ARRAY_LEN(policy_fields),
+};
+
 /* sepp.policy { ... } */
 int l_policy(lua_State *L)
 {
 	struct load *load = load_begin(L, SCRIPT_POLICY, "policy");
 
-	config_read(L, 1, "sepp.policy", policy_fields, ARRAY_LEN(policy_fields), load);
+	config_read(L, 1, &config_policy_shape, load);
 	object_push(L, SCRIPT_POLICY);
 	return 1;
 }

@@ -3,11 +3,13 @@
 
 #include <lualib.h>
 #include <math.h>
+#include <string.h>
 
 #include "base/err.h"
 #include "script/answer.h"
-#include "script/config.h"
+#include "script/catalogue.h"
 #include "script/fuel.h"
+#include "script/function.h"
 #include "script/library.h"
 #include "script/object.h"
 #include "script/script_int.h"
@@ -100,26 +102,30 @@ static void push_string(lua_State *L)
 
 /* --- sepp */
 
-/* Adds the table of constants of `kind` to the table on top.  [-0, +0] */
-static void add_constants(lua_State *L, enum value_kind kind, const char *field, const char *name)
+/* Adds the constants of `kind`: a table of their own, or to the one on top.  [-0, +0] */
+static void add_constants(lua_State *L, enum value_kind kind)
 {
-	lua_newtable(L);
+	const char *table = value_kind_table(kind);
+	const char *field = strchr(table, '.');
+
+	if (!field) {
+		value_fill(L, kind);
+		return;
+	}
+	lua_createtable(L, 0, (int)value_count(kind)); /* what grows leaves garbage in the image */
 	value_fill(L, kind);
-	seal_library(L, name);
-	lua_setfield(L, -2, field);
+	seal_library(L, table);
+	lua_setfield(L, -2, field + 1);
 }
 
 /* [-0, +1] */
 static void push_sepp(lua_State *L)
 {
-	lua_createtable(L, 0, 20);
-	value_fill(L, VALUE_CAP);
-	value_fill(L, VALUE_MODE);
-	add_constants(L, VALUE_PURPOSE, "purpose", "sepp.purpose");
-	add_constants(L, VALUE_EVENT, "event", "sepp.event");
-	add_constants(L, VALUE_PATH, "path", "sepp.path");
-	answer_fill(L);
-	config_fill(L);
+	lua_createtable(L, 0, 32);
+	for (int kind = 0; kind < VALUE_KINDS; kind++)
+		add_constants(L, (enum value_kind)kind);
+	for (size_t i = 0; catalogue_functions(i); i++)
+		function_fill(L, catalogue_functions(i));
 	luaL_setfuncs(L, lib_module, 0);
 }
 

@@ -91,6 +91,11 @@ static int l_newindex(lua_State *L)
 	if (!lua_isfunction(L, 3))
 		return luaL_error(
 		    L, "hook '%s' must be a function, got %s", hook_names[hook], value_type(L, 3));
+	if (lua_iscfunction(L, 3))
+		return luaL_error(L,
+		    "hook '%s' must be a function of this file; write function partner.%s(...) "
+		    "... end",
+		    hook_names[hook], hook_names[hook]);
 	load->hooks |= 1u << hook;
 	lua_rawsetp(L, LUA_REGISTRYINDEX, &hook_keys[hook]);
 	return 0;

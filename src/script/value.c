@@ -22,8 +22,16 @@ static const struct value values[] = { { VALUE_CAP, N32_CAP_TLS, "TLS", "sepp.TL
 	    "sepp.event.CERTIFICATE_CHANGED" },
 	{ VALUE_EVENT, SCRIPT_EVENT_POLICY_CHANGED, "POLICY_CHANGED", "sepp.event.POLICY_CHANGED" },
 	{ VALUE_EVENT, SCRIPT_EVENT_ERRORS, "ERRORS", "sepp.event.ERRORS" },
+	{ VALUE_JWE, SCRIPT_JWE_A128GCM, "A128GCM", "sepp.jwe.A128GCM" },
+	{ VALUE_JWE, SCRIPT_JWE_A256GCM, "A256GCM", "sepp.jwe.A256GCM" },
+	{ VALUE_JWS, SCRIPT_JWS_ES256, "ES256", "sepp.jws.ES256" },
+	{ VALUE_MISMATCH, SCRIPT_MISMATCH_REFUSE, "REFUSE", "sepp.mismatch.REFUSE" },
+	{ VALUE_MISMATCH, SCRIPT_MISMATCH_WARN, "WARN", "sepp.mismatch.WARN" },
 #define X(name) { VALUE_PURPOSE, N32_PURPOSE_##name, #name, "sepp.purpose." #name },
 	N32_PURPOSE_TABLE(X)
+#undef X
+#define X(name) { VALUE_N32F_ERROR, SCRIPT_N32F_##name, #name, "sepp.n32f_error." #name },
+	    SCRIPT_N32F_ERROR_TABLE(X)
 #undef X
 };
 
@@ -36,17 +44,33 @@ struct unknown {
 
 static const char unknown_key; /* of their metatable in the registry */
 
+static const struct {
+	const char *name, *table;
+} kinds[VALUE_KINDS] = {
+	[VALUE_CAP] = { "capability", "sepp" },
+	[VALUE_PURPOSE] = { "purpose", "sepp.purpose" },
+	[VALUE_EVENT] = { "event", "sepp.event" },
+	[VALUE_PATH] = { "path", "sepp.path" },
+	[VALUE_MODE] = { "mode", "sepp" },
+	[VALUE_JWE] = { "jwe", "sepp.jwe" },
+	[VALUE_JWS] = { "jws", "sepp.jws" },
+	[VALUE_MISMATCH] = { "mismatch", "sepp.mismatch" },
+	[VALUE_N32F_ERROR] = { "n32f_error", "sepp.n32f_error" },
+};
+
 const char *value_kind_name(enum value_kind kind)
 {
-	static const char *const names[VALUE_KINDS] = {
-		[VALUE_CAP] = "capability",
-		[VALUE_PURPOSE] = "purpose",
-		[VALUE_EVENT] = "event",
-		[VALUE_PATH] = "path",
-		[VALUE_MODE] = "mode",
-	};
+	return kinds[kind].name;
+}
 
-	return names[kind];
+const char *value_kind_table(enum value_kind kind)
+{
+	return kinds[kind].table;
+}
+
+const struct value *value_number(size_t i)
+{
+	return i < ARRAY_LEN(values) ? &values[i] : NULL;
 }
 
 static const struct value *find_value(enum value_kind kind, int value)
@@ -150,6 +174,15 @@ void value_open(lua_State *L)
 	lua_pushboolean(L, false);
 	lua_setfield(L, -2, "__metatable");
 	lua_rawsetp(L, LUA_REGISTRYINDEX, &unknown_key);
+}
+
+size_t value_count(enum value_kind kind)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(values); i++)
+		n += values[i].kind == kind;
+	return n;
 }
 
 void value_fill(lua_State *L, enum value_kind kind)

@@ -20,6 +20,10 @@ enum value_kind {
 	VALUE_EVENT,
 	VALUE_PATH,
 	VALUE_MODE,
+	VALUE_JWE,
+	VALUE_JWS,
+	VALUE_MISMATCH,
+	VALUE_N32F_ERROR,
 	VALUE_KINDS
 };
 
@@ -45,11 +49,20 @@ const struct value *value_named(enum value_kind kind, struct str name);
 
 const char *value_kind_name(enum value_kind kind);
 
+/* The table that holds the constants of `kind`: "sepp.purpose", or "sepp" itself. */
+const char *value_kind_table(enum value_kind kind);
+
+/* The `i`-th of all constants, or NULL behind the last. */
+const struct value *value_number(size_t i);
+
 /*
  * What a policy would call the value at `i`: "string", "capability", "request".  Every userdata of
  * ours begins with a pointer to that text, which is static.  Never raises.
  */
 const char *value_type(lua_State *L, int i);
+
+/* How many constants `kind` has. */
+size_t value_count(enum value_kind kind);
 
 /* Adds all constants of `kind` to the table on top.  [-0, +0] */
 void value_fill(lua_State *L, enum value_kind kind);

@@ -71,6 +71,9 @@ static void push_field(lua_State *L, const struct view *v, const struct field *f
 	case FIELD_U64:
 		push_integer(L, (int64_t) * (const uint64_t *)(const void *)at, f->optional);
 		return;
+	case FIELD_BOOL:
+		lua_pushboolean(L, *(const bool *)(const void *)at);
+		return;
 	case FIELD_CAP:
 		if (*(const enum n32_cap *)(const void *)at == N32_CAP_UNKNOWN)
 			lua_pushnil(L);

@@ -21,6 +21,7 @@ enum field_kind {
 	FIELD_STR,   /* struct str */
 	FIELD_I64,   /* int64_t */
 	FIELD_U64,   /* uint64_t */
+	FIELD_BOOL,  /* bool */
 	FIELD_CAP,   /* enum n32_cap; unknown is nil */
 	FIELD_PUSH,  /* a function pushes it */
 	FIELD_VIEW,  /* a struct in the struct */
@@ -35,7 +36,7 @@ struct field {
 	void (*push)(lua_State *L, const struct view *v); /* [-0, +1] */
 	lua_CFunction method;
 	const struct view_def *view;
-	const char *type; /* for an editor */
+	const char *type; /* for an editor: see describe.h */
 	const char *doc;  /* one line */
 };
 
@@ -64,6 +65,9 @@ void view_push(
 const struct view *view_at(lua_State *L, int i);
 const struct view *view_check(lua_State *L, int i, const struct view_def *def);
 
-extern const struct view_def view_request, view_peer, view_event;
+/* Of the arguments of hooks, and of what is in those. */
+extern const struct view_def view_request, view_response, view_parameters, view_event, view_report;
+extern const struct view_def view_peer, view_tls, view_certificate, view_history, view_counts;
+extern const struct view_def view_local_time;
 
 #endif

@@ -144,6 +144,21 @@ static inline const struct script_answer *kit_retain(struct kit *k, const char *
 	return kit_decide(k);
 }
 
+/* Loads a partner whose hook `in->hook` has `body`, in line 3, and asks it about `in`.  The
+ * arguments are `it`, where the hook has one, and `peer`. */
+static inline const struct script_answer *kit_ask(
+    struct kit *k, const struct script_input *in, const char *body)
+{
+	char rest[4096];
+
+	snprintf(rest, sizeof(rest), "function partner.%s(%speer)\n%s\nend",
+	    script_hook_name(in->hook), in->hook == SCRIPT_OFFER_CAPABILITIES ? "" : "it, ", body);
+	if (!kit_partner(k, rest))
+		fail_msg("%s", k->e.text);
+	script_decide(k->vm, k->program, in, &k->answer);
+	return &k->answer;
+}
+
 /* What tostring() makes of an expression in a hook, or the error. */
 static inline const char *kit_eval(struct kit *k, const char *expression)
 {

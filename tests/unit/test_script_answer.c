@@ -170,6 +170,10 @@ static void notes_survive_a_failure(void **state)
 	kit_close(k);
 }
 
+#define WRITE                                                                                      \
+	"sepp.select(capability), sepp.prefer(request, { ... }), sepp.reject(reason) or "          \
+	"sepp.defer(seconds, reason)"
+
 /* body of the hook, what the operator reads */
 static const char *const mistakes[][2] = {
 	{ "return sepp.select(\"TLS\")",
@@ -199,43 +203,40 @@ static const char *const mistakes[][2] = {
 	    "partners/p.lua:3: bad argument #2 to 'prefer' (list of capabilities expected; write { "
 	    "sepp.PRINS, sepp.TLS })" },
 	{ "return sepp.reject()",
-	    "partners/p.lua:3: bad argument #1 to 'reject' (a refusal needs a reason; write "
+	    "partners/p.lua:3: bad argument #1 to 'reject' (a reason is needed; write "
 	    "sepp.reject(\"why\"))" },
 	{ "return sepp.reject(\"%s\", \" \")",
-	    "partners/p.lua:3: bad argument #1 to 'reject' (a refusal needs a reason; write "
+	    "partners/p.lua:3: bad argument #1 to 'reject' (a reason is needed; write "
 	    "sepp.reject(\"why\"))" },
 	{ "return sepp.defer(0, \"x\")",
 	    "partners/p.lua:3: bad argument #1 to 'defer' (seconds from 1 to 3600 expected)" },
 	{ "return sepp.defer(5)",
-	    "partners/p.lua:3: bad argument #2 to 'defer' (a refusal needs a reason; write "
+	    "partners/p.lua:3: bad argument #2 to 'defer' (a reason is needed; write "
 	    "sepp.defer(30, \"why\"))" },
 	{ "return sepp.retain {}",
-	    "partners/p.lua:3: sepp.retain answers retain_connection, not select_capability" },
+	    "partners/p.lua:3: sepp.retain does not answer select_capability; write return " WRITE },
 	{ "return sepp.release(\"x\")",
-	    "partners/p.lua:3: sepp.release answers retain_connection, not select_capability" },
+	    "partners/p.lua:3: sepp.release does not answer select_capability; write return " WRITE },
+	{ "return sepp.accept()",
+	    "partners/p.lua:3: sepp.accept does not answer select_capability; write return " WRITE },
 	{ "return sepp.foo()", "partners/p.lua:3: sepp has no field 'foo'" },
 	{ "return sepp.selekt(sepp.TLS)",
 	    "partners/p.lua:3: sepp has no field 'selekt' (did you mean 'select'?)" },
 	{ "return sepp.purpose.ROAMIN",
 	    "partners/p.lua:3: sepp.purpose has no field 'ROAMIN' (did you mean 'ROAMING'?)" },
 	{ "sepp.TLS = 1", "partners/p.lua:3: sepp is read-only: cannot assign 'TLS'" },
-	{ "return", "partners/p.lua:2: 'select_capability' must answer, got nil; write return "
-		    "sepp.select(capability) or sepp.reject(reason)" },
+	{ "return",
+	    "partners/p.lua:2: 'select_capability' must answer, got nil; write return " WRITE },
 	{ "return \"TLS\"",
-	    "partners/p.lua:2: 'select_capability' must answer, got string; write return "
-	    "sepp.select(capability) or sepp.reject(reason)" },
+	    "partners/p.lua:2: 'select_capability' must answer, got string; write return " WRITE },
 	{ "return sepp.TLS",
-	    "partners/p.lua:2: 'select_capability' must answer, got capability; write return "
-	    "sepp.select(capability) or sepp.reject(reason)" },
+	    "partners/p.lua:2: 'select_capability' must answer, got capability; write return " WRITE },
 	{ "return { verdict = 1, cap = 1 }",
-	    "partners/p.lua:2: 'select_capability' must answer, got table; write return "
-	    "sepp.select(capability) or sepp.reject(reason)" },
+	    "partners/p.lua:2: 'select_capability' must answer, got table; write return " WRITE },
 	{ "return request",
-	    "partners/p.lua:2: 'select_capability' must answer, got request; write return "
-	    "sepp.select(capability) or sepp.reject(reason)" },
+	    "partners/p.lua:2: 'select_capability' must answer, got request; write return " WRITE },
 	{ "return partner",
-	    "partners/p.lua:2: 'select_capability' must answer, got partner; write return "
-	    "sepp.select(capability) or sepp.reject(reason)" },
+	    "partners/p.lua:2: 'select_capability' must answer, got partner; write return " WRITE },
 	{ "return request.sendr",
 	    "partners/p.lua:3: request has no field 'sendr' (did you mean 'sender'?)" },
 	{ "partner.select_capability = nil",
@@ -331,7 +332,10 @@ static void an_answer_of_another_hook_is_refused(void **state)
 	assert_true(kit_partner(k, "local no = sepp.reject(\"closed\")\n"
 				   "function partner.retain_connection() return no end"));
 	k->in.hook = SCRIPT_RETAIN_CONNECTION;
-	assert_int_equal(kit_decide(k)->verdict, SCRIPT_FAILED);
+	assert_string_equal(kit_decide(k)->reason,
+	    "partners/p.lua:3: 'retain_connection' must answer, got sepp.reject; write return "
+	    "sepp.retain { ... } or sepp.release(reason)");
+	assert_int_equal(k->answer.verdict, SCRIPT_FAILED);
 	kit_close(k);
 }
 

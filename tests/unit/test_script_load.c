@@ -348,15 +348,16 @@ static void the_image_that_was_used_least_recently_goes(void **state)
 
 static void a_hook_that_is_not_there_is_a_failure(void **state)
 {
+	static const struct script_report report;
 	struct kit *k = kit_open();
 
 	(void)state;
 	assert_true(kit_partner(k, RIGHT "\nfunction partner.offer_capabilities() end"));
 	k->in.hook = SCRIPT_RETAIN_CONNECTION;
 	assert_string_equal(kit_decide(k)->reason, "partners/p.lua: no hook 'retain_connection'");
-	k->in.hook = SCRIPT_OFFER_CAPABILITIES;
-	assert_string_equal(
-	    kit_decide(k)->reason, "partners/p.lua: hook 'offer_capabilities' is not asked yet");
+	k->in.hook = SCRIPT_ON_ERROR_REPORT;
+	k->in.report = &report;
+	assert_string_equal(kit_decide(k)->reason, "partners/p.lua: no hook 'on_error_report'");
 	assert_int_equal(k->answer.verdict, SCRIPT_FAILED);
 	kit_close(k);
 }

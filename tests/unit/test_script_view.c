@@ -123,6 +123,8 @@ static const char *const fields[][2] = {
 	{ "peer:certified_for(\"a.example.net\")", "true" },
 	{ "peer:certified_for(\"a.b.example.net\")", "false" },
 	{ "peer:certified_for(\"example.net\")", "false" },
+	{ "peer.time", "1706659199" },
+	{ "peer.local_time.minute", "59" },
 };
 
 static void every_field_shows_the_input(void **state)
@@ -163,7 +165,7 @@ static void a_peer_without_a_file_has_an_empty_name(void **state)
 	kit_close(k);
 }
 
-static void an_event_shows_kind_and_age(void **state)
+static void an_event_shows_kind_age_and_time(void **state)
 {
 	struct kit *k = kit_open();
 
@@ -173,6 +175,8 @@ static void an_event_shows_kind_and_age(void **state)
 	kit_retain(k, "return sepp.release(\"%s %s %d %s\", event.kind, event.kind == "
 		      "sepp.event.MAX_AGE, event.age_s, peer.name)");
 	assert_string_equal(k->answer.reason, "MAX_AGE true 90 p");
+	kit_retain(k, "return sepp.release(\"%d %d\", event.time, event.local_time.weekday)");
+	assert_string_equal(k->answer.reason, "1000000000 7");
 	kit_close(k);
 }
 
@@ -184,7 +188,7 @@ static const char *const strict[][2] = {
 	{ "peer.tls.versoin", "peer.tls has no field 'versoin' (did you mean 'version'?)" },
 	{ "peer.certificate.days", "peer.certificate has no field 'days'" },
 	{ "peer.plmns.first", "list has no field 'first'" },
-	{ "request.local_time.second", "request.local_time has no field 'second'" },
+	{ "request.local_time.second", "local_time has no field 'second'" },
 	{ "#request", "request is not a list" },
 	{ "request.offers(sepp.TLS)",
 	    "bad argument #1 to 'offers' (request expected, got capability)" },
@@ -263,7 +267,7 @@ int main(void)
 		cmocka_unit_test(every_field_shows_the_input),
 		cmocka_unit_test(what_is_absent_is_nil),
 		cmocka_unit_test(a_peer_without_a_file_has_an_empty_name),
-		cmocka_unit_test(an_event_shows_kind_and_age),
+		cmocka_unit_test(an_event_shows_kind_age_and_time),
 		cmocka_unit_test(views_are_strict_and_read_only),
 		cmocka_unit_test(lists_can_be_walked),
 		cmocka_unit_test(the_time_is_right_around_the_year),
