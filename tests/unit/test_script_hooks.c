@@ -50,6 +50,33 @@ static void every_hook_decides_a_valid_case(void **state)
 	kit_close(k);
 }
 
+static void every_allocation_of_every_hook_may_fail(void **state)
+{
+	struct kit *k = kit_open();
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(right); i++) {
+		struct script_case *c = script_case_new(right[i].hook);
+		struct script_answer want = *kit_ask(k, &c->in, right[i].body);
+		bool failed = true;
+
+		for (uint64_t n = 1; failed; n++) {
+			script_vm_fail(k->vm, n, n % 2);
+			script_decide(k->vm, k->program, &c->in, &k->answer);
+			failed = script_vm_asked(k->vm) >= n;
+			script_vm_fail(k->vm, 0, false);
+			if (k->answer.verdict == SCRIPT_FAILED)
+				assert_true(failed && k->answer.reason[0]);
+			else
+				assert_int_equal(k->answer.verdict, want.verdict);
+			script_decide(k->vm, k->program, &c->in, &k->answer);
+			assert_memory_equal(&k->answer, &want, sizeof(want));
+		}
+		mem_free(c);
+	}
+	kit_close(k);
+}
+
 /* hook, what to write */
 static const char *const to_write[SCRIPT_HOOKS] = {
 	[SCRIPT_SELECT_CAPABILITY] =
@@ -444,6 +471,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_hook_decides_a_valid_case),
+		cmocka_unit_test(every_allocation_of_every_hook_may_fail),
 		cmocka_unit_test(
 		    a_constructor_of_another_hook_is_refused_and_the_right_ones_are_named),
 		cmocka_unit_test(every_hook_must_answer),
