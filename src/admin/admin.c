@@ -104,9 +104,36 @@ static enum MHD_Result post_reload(struct door *d, struct MHD_Connection *c)
 	struct gateway_change change = { 0 };
 	struct err e = { 0 };
 
-	if (gateway_reload(d->admin->gateway, dry_run, &change, &e))
-		return reply_json(c, MHD_HTTP_CONFLICT, report_reload(NULL, dry_run, &e));
+	if (gateway_reload(d->admin->gateway, dry_run ? NULL : "reload", &change, &e))
+		return reply_json(c, MHD_HTTP_CONFLICT, report_reload(&change, dry_run, &e));
 	return reply_json(c, MHD_HTTP_OK, report_reload(&change, dry_run, NULL));
+}
+
+/* A number from 1, in digits alone; absent, it stays 0. */
+static int read_generation(struct MHD_Connection *c, uint64_t *number, struct err *e)
+{
+	const char *text = MHD_lookup_connection_value(c, MHD_GET_ARGUMENT_KIND, "generation");
+	size_t n = text ? strlen(text) : 0;
+
+	*number = 0;
+	if (!text)
+		return 0;
+	if (n > 0 && n <= 18 && strspn(text, "0123456789") == n)
+		*number = strtoull(text, NULL, 10);
+	return *number > 0 ? 0 : err_set(e, ERR_SYNTAX, "generation: a number from 1 is expected");
+}
+
+static enum MHD_Result post_rollback(struct door *d, struct MHD_Connection *c)
+{
+	struct gateway_change change = { 0 };
+	struct err e = { 0 };
+	uint64_t number;
+
+	if (read_generation(c, &number, &e))
+		return reply_json(c, MHD_HTTP_BAD_REQUEST, report_rollback(NULL, &e));
+	if (gateway_rollback(d->admin->gateway, number, &change, &e))
+		return reply_json(c, MHD_HTTP_CONFLICT, report_rollback(NULL, &e));
+	return reply_json(c, MHD_HTTP_OK, report_rollback(&change, NULL));
 }
 
 static const struct route {
@@ -116,6 +143,7 @@ static const struct route {
 	{ "GET", "/v1/status", get_status },
 	{ "GET", "/v1/partners", get_partners },
 	{ "POST", "/v1/reload", post_reload },
+	{ "POST", "/v1/rollback", post_rollback },
 	{ "GET", "/metrics", get_metrics },
 	{ "GET", "/healthz", get_health },
 	{ "GET", "/readyz", get_ready },
@@ -140,7 +168,8 @@ static enum MHD_Result dispatch(
 	if (found)
 		return reply_json(c, MHD_HTTP_METHOD_NOT_ALLOWED, report_error("wrong method"));
 	return reply_json(c, MHD_HTTP_NOT_FOUND,
-	    report_error("no such resource; try /v1/status, /v1/partners, /v1/reload, /metrics"));
+	    report_error(
+		"no such resource; try /v1/status, /v1/partners, /v1/reload, /v1/rollback, /metrics"));
 }
 
 /* libmicrohttpd calls this once for the headers, then for each part of a body, then at the end. */

@@ -42,28 +42,75 @@ static json_t *utc(int64_t s)
 
 static json_t *last_reload(const struct gateway_status *s)
 {
+	json_t *o;
+
 	if (s->last_reload_s == 0)
 		return json_null();
-	return json_pack("{s:b, s:o, s:s}", "ok", !*s->last_error, "at", utc(s->last_reload_s),
-	    "error", s->last_error);
+	o = json_pack("{s:b, s:o, s:s, s:s}", "ok", !*s->last_error, "at", utc(s->last_reload_s),
+	    "error", s->last_error, "directory", s->directory);
+	if (*s->last_error)
+		ensure(json_object_set_new(o, "stage", json_string(s->last_stage)) == 0);
+	return o;
+}
+
+static json_t *generation_object(const struct generation *g, bool in_force)
+{
+	return json_pack("{s:I, s:s, s:b, s:o, s:o, s:s, s:i}", "generation", (json_int_t)g->number,
+	    "digest", g->directory->digest, "in_force", in_force, "loaded", utc(g->loaded_s),
+	    "activated", utc(g->activated_s), "why", g->why, "partners", (int)g->n_partners);
+}
+
+/* What can be rolled back to, the one in force first. */
+static json_t *generations(const struct lineage *l)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < lineage_count(l); i++)
+		ensure(json_array_append_new(list, generation_object(lineage_kept(l, i), i == 0)) ==
+		       0);
+	return list;
+}
+
+static json_t *state_object(const struct gateway_kept *kept)
+{
+	if (!kept->directory)
+		return json_null();
+	return json_pack("{s:s, s:I, s:o, s:s, s:I}", "directory", kept->directory, "generation",
+	    (json_int_t)kept->generation, "written", utc(kept->written_s), "error", kept->error,
+	    "failures", (json_int_t)kept->failures);
+}
+
+/* Which policies are in force, and how they came to be. */
+static json_t *policies(const struct gateway *g, const struct gateway_status *s)
+{
+	const struct generation *now = s->in_force;
+
+	return json_pack("{s:I, s:s, s:o, s:s, s:i, s:o, s:o, s:{s:I, s:I}, s:I, s:s, s:o}",
+	    "generation", (json_int_t)now->number, "digest", now->directory->digest, "activated",
+	    utc(now->activated_s), "why", now->why, "partners", (int)now->n_partners, "generations",
+	    generations(gateway_lineage(g)), "last_reload", last_reload(s), "reloads", "ok",
+	    (json_int_t)s->reloads, "failed", (json_int_t)s->reloads_failed, "rollbacks",
+	    (json_int_t)s->rollbacks, "policy_fallback", s->fallback, "state",
+	    state_object(&s->kept));
 }
 
 char *report_status(const struct gateway *g)
 {
 	struct gateway_status s;
+	json_t *o, *more;
 
 	gateway_status(g, &s);
-	return print(json_pack(
-	    "{s:i, s:o, s:I, s:I, s:s, s:o, s:i, s:i, s:{s:I, s:I, s:I}, s:o, s:{s:I, s:I}, s:{s:o, s:b}, s:b, s:I}",
-	    "pid", (int)getpid(), "started", utc(s.started_s), "uptime_s",
-	    (json_int_t)(s.now_s - s.started_s), "generation", (json_int_t)s.generation, "digest",
-	    s.digest, "activated", utc(s.activated_s), "partners", (int)s.n_partners, "workers",
-	    (int)s.n_workers, "connections", "open", (json_int_t)s.open, "handshaking",
-	    (json_int_t)s.handshaking, "closing", (json_int_t)s.closing, "last_reload",
-	    last_reload(&s), "reloads", "ok", (json_int_t)s.reloads, "failed",
-	    (json_int_t)s.reloads_failed, "certificate", "not_after",
-	    utc(s.certificate_not_after_s), "all_of_openssl", s.is_tls_fallback, "draining",
-	    s.is_draining, "log_lines_lost", (json_int_t)log_lost()));
+	o = json_pack("{s:i, s:o, s:I, s:s, s:i, s:{s:I, s:I, s:I}, s:{s:o, s:b}, s:b, s:I}", "pid",
+	    (int)getpid(), "started", utc(s.started_s), "uptime_s",
+	    (json_int_t)(s.now_s - s.started_s), "directory", s.directory, "workers",
+	    (int)s.n_workers, "connections", "open", (json_int_t)s.sums.open, "handshaking",
+	    (json_int_t)s.sums.handshaking, "closing", (json_int_t)s.sums.closing, "certificate",
+	    "not_after", utc(s.certificate_not_after_s), "all_of_openssl", s.is_tls_fallback,
+	    "draining", s.is_draining, "log_lines_lost", (json_int_t)log_lost());
+	more = policies(g, &s);
+	ensure(o && more && json_object_update(o, more) == 0);
+	json_decref(more);
+	return print(o);
 }
 
 static json_t *partner_object(const struct partner *p, int64_t now_s)
@@ -102,10 +149,20 @@ char *report_partners(const struct gateway *g)
 char *report_reload(const struct gateway_change *change, bool dry_run, const struct err *e)
 {
 	if (e)
-		return print(json_pack("{s:b, s:s}", "ok", 0, "error", e->text));
+		return print(json_pack(
+		    "{s:b, s:s, s:s}", "ok", 0, "error", e->text, "stage", change->stage));
 	return print(json_pack("{s:b, s:b, s:I, s:s, s:I}", "ok", 1, "dry_run", dry_run,
 	    "generation", (json_int_t)change->generation, "digest", change->digest, "partners",
 	    (json_int_t)change->n_partners));
+}
+
+char *report_rollback(const struct gateway_change *change, const struct err *e)
+{
+	if (e)
+		return print(json_pack("{s:b, s:s}", "ok", 0, "error", e->text));
+	return print(
+	    json_pack("{s:b, s:I, s:s, s:I}", "ok", 1, "generation", (json_int_t)change->generation,
+		"digest", change->digest, "partners", (json_int_t)change->n_partners));
 }
 
 char *report_error(const char *text)
@@ -134,7 +191,7 @@ static void put_counters(FILE *f, const struct gateway_status *s)
 		if (*c->help)
 			put_head(f, c->metric, "counter", c->help);
 		fprintf(f, "parley_%s%s%s%s %llu\n", c->metric, *c->labels ? "{" : "", c->labels,
-		    *c->labels ? "}" : "", (unsigned long long)s->counters[i]);
+		    *c->labels ? "}" : "", (unsigned long long)s->sums.counters[i]);
 	}
 }
 
@@ -163,6 +220,34 @@ static void put_partners(FILE *f, const struct gateway *g, int64_t now_s)
 	}
 }
 
+static void put_policies(FILE *f, const struct gateway_status *s)
+{
+	const struct generation *now = s->in_force;
+
+	put_head(f, "reloads_total", "counter", "Reloads by outcome");
+	fprintf(f, "parley_reloads_total{outcome=\"ok\"} %llu\n", (unsigned long long)s->reloads);
+	fprintf(f, "parley_reloads_total{outcome=\"refused\"} %llu\n",
+	    (unsigned long long)s->reloads_failed);
+	put_head(f, "rollbacks_total", "counter", "Older generations put in force again");
+	fprintf(f, "parley_rollbacks_total %llu\n", (unsigned long long)s->rollbacks);
+	put_gauge(f, "generation", "Generation in force", (double)now->number);
+	put_head(f, "generation_info", "gauge", "The generation in force");
+	fprintf(f, "parley_generation_info{generation=\"%llu\",digest=\"%s\"} 1\n",
+	    (unsigned long long)now->number, now->directory->digest);
+	put_gauge(
+	    f, "generation_activated_seconds", "When it was activated", (double)now->activated_s);
+	put_gauge(f, "generation_is_on_disk",
+	    "1 when the generation in force would survive a restart",
+	    s->kept.generation == now->number && !*s->kept.error);
+	put_head(f, "generation_write_failures_total", "counter",
+	    "Generations that could not be written to the disk");
+	fprintf(f, "parley_generation_write_failures_total %llu\n",
+	    (unsigned long long)s->kept.failures);
+	put_gauge(f, "policy_fallback",
+	    "1 while the last good generation replaces a directory that was refused at start",
+	    *s->fallback != '\0');
+}
+
 char *report_metrics(const struct gateway *g)
 {
 	struct gateway_status s;
@@ -174,17 +259,12 @@ char *report_metrics(const struct gateway *g)
 	gateway_status(g, &s);
 	put_counters(f, &s);
 	put_head(f, "connections", "gauge", "Connections by state");
+	fprintf(f, "parley_connections{state=\"handshake\"} %llu\n",
+	    (unsigned long long)s.sums.handshaking);
+	fprintf(f, "parley_connections{state=\"open\"} %llu\n", (unsigned long long)s.sums.open);
 	fprintf(
-	    f, "parley_connections{state=\"handshake\"} %llu\n", (unsigned long long)s.handshaking);
-	fprintf(f, "parley_connections{state=\"open\"} %llu\n", (unsigned long long)s.open);
-	fprintf(f, "parley_connections{state=\"closing\"} %llu\n", (unsigned long long)s.closing);
-	put_head(f, "reloads_total", "counter", "Reloads by outcome");
-	fprintf(f, "parley_reloads_total{outcome=\"ok\"} %llu\n", (unsigned long long)s.reloads);
-	fprintf(f, "parley_reloads_total{outcome=\"refused\"} %llu\n",
-	    (unsigned long long)s.reloads_failed);
-	put_gauge(f, "generation", "Generation in force", (double)s.generation);
-	put_gauge(
-	    f, "generation_activated_seconds", "When it was activated", (double)s.activated_s);
+	    f, "parley_connections{state=\"closing\"} %llu\n", (unsigned long long)s.sums.closing);
+	put_policies(f, &s);
 	put_gauge(f, "start_time_seconds", "When the process started", (double)s.started_s);
 	put_gauge(f, "certificate_not_after_seconds", "When our certificate expires",
 	    (double)s.certificate_not_after_s);

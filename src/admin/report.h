@@ -15,8 +15,11 @@ struct gateway_change;
 char *report_status(const struct gateway *g);
 char *report_partners(const struct gateway *g);
 
-/* The answer to a reload: what is active now, or why nothing changed. */
+/* The answer to a reload: what is active now, or why nothing changed and what failed. */
 char *report_reload(const struct gateway_change *change, bool dry_run, const struct err *e);
+
+/* The answer to a rollback; `change` may be NULL when there is `e`. */
+char *report_rollback(const struct gateway_change *change, const struct err *e);
 
 /* Prometheus text exposition format 0.0.4; freed with free(). */
 char *report_metrics(const struct gateway *g);

@@ -48,6 +48,13 @@ bool str_starts(struct str a, const char *prefix)
 	return a.n >= n && memcmp(a.p, prefix, n) == 0;
 }
 
+bool str_ends(struct str a, const char *suffix)
+{
+	size_t n = strlen(suffix);
+
+	return a.n >= n && memcmp(a.p + a.n - n, suffix, n) == 0;
+}
+
 bool str_copy(char *out, size_t size, struct str a)
 {
 	size_t n = a.n < size ? a.n : size - 1;

@@ -33,6 +33,7 @@ bool str_is(struct str a, const char *b);
 /* ASCII case is ignored, whatever the locale. */
 bool str_ieq(struct str a, struct str b);
 bool str_starts(struct str a, const char *prefix);
+bool str_ends(struct str a, const char *suffix);
 
 /* Copies into `out` of `size` bytes, NUL-terminated; false if it had to be cut. */
 bool str_copy(char *out, size_t size, struct str a);

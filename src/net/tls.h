@@ -106,6 +106,9 @@ void tls_ctx_unref(struct tls_ctx *ctx);
 /* For a context that makes no new connections: forgets the verified chains.  In its own thread. */
 void tls_ctx_retire(struct tls_ctx *ctx);
 
+/* For one that makes them again: remembers from now on, if it ever did.  In its own thread. */
+void tls_ctx_resume(struct tls_ctx *ctx);
+
 /* Whether the reduced library context was given up for this certificate. */
 bool tls_ctx_is_fallback(const struct tls_ctx *ctx);
 

@@ -178,8 +178,8 @@ struct tls_ctx *tls_ctx_new(struct tls_lib *lib, const struct tls_conf *conf, st
 		tls_ctx_unref(ctx);
 		return NULL;
 	}
-	if (conf->chain_cache)
-		ctx->cache = tls_cache_new();
+	ctx->remembers = conf->chain_cache;
+	tls_ctx_resume(ctx);
 	return ctx;
 }
 
@@ -197,6 +197,12 @@ void tls_ctx_retire(struct tls_ctx *ctx)
 {
 	tls_cache_free(ctx->cache);
 	ctx->cache = NULL;
+}
+
+void tls_ctx_resume(struct tls_ctx *ctx)
+{
+	if (ctx->remembers && !ctx->cache)
+		ctx->cache = tls_cache_new();
 }
 
 bool tls_ctx_is_fallback(const struct tls_ctx *ctx)

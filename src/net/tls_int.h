@@ -52,7 +52,8 @@ struct tls_ctx {
 	SSL_CTX *ssl;
 	const struct tls_lib *lib; /* in use */
 	struct tls_lib *fallback;  /* owned, when the reduced one did not do */
-	struct tls_cache *cache;   /* NULL when switched off */
+	bool remembers;            /* verified chains, while it is in service */
+	struct tls_cache *cache;   /* NULL when switched off or retired */
 	struct tls_peer *self;     /* own leaf */
 	tls_choose_fn *choose;
 	void *arg;

@@ -4,6 +4,7 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/buf.h"
 #include "base/err.h"
@@ -85,19 +86,18 @@ static int run_partners(struct ctl_options *o, int argc, char *argv[])
 	return show(o, argc, argv, "/v1/partners", ctl_print_partners);
 }
 
-static int run_reload(struct ctl_options *o, int argc, char *argv[])
+/* A request for a change; `print` tells it and whether it was made. */
+static int change(
+    const struct ctl_options *o, const char *path, int (*print)(struct str json, bool *ok))
 {
 	struct buf body;
 	long status = 0;
-	bool ok = false, dry_run = false;
-	int rc;
+	bool ok = false;
+	int rc = ask(o, "POST", path, &status, &body);
 
-	if (!parse_options(o, &dry_run, argc, argv) || optind != argc)
-		return EXIT_USAGE;
-	rc = ask(o, "POST", dry_run ? "/v1/reload?dry_run=1" : "/v1/reload", &status, &body);
 	if (rc == EXIT_SUCCESS && o->json)
 		rc = status == 200 ? EXIT_SUCCESS : EXIT_FAILURE;
-	else if (rc == EXIT_SUCCESS && ctl_print_reload(buf_str(&body), &ok)) {
+	else if (rc == EXIT_SUCCESS && print(buf_str(&body), &ok)) {
 		fprintf(stderr, "parleyctl: unexpected answer, status %ld\n", status);
 		rc = EXIT_FAILURE;
 	} else if (rc == EXIT_SUCCESS && !ok)
@@ -106,9 +106,39 @@ static int run_reload(struct ctl_options *o, int argc, char *argv[])
 	return rc;
 }
 
+static int run_reload(struct ctl_options *o, int argc, char *argv[])
+{
+	bool dry_run = false;
+
+	if (!parse_options(o, &dry_run, argc, argv) || optind != argc)
+		return EXIT_USAGE;
+	return change(o, dry_run ? "/v1/reload?dry_run=1" : "/v1/reload", ctl_print_reload);
+}
+
+static int run_rollback(struct ctl_options *o, int argc, char *argv[])
+{
+	char path[64] = "/v1/rollback";
+	const char *number;
+
+	if (!parse_options(o, NULL, argc, argv) || optind + 1 < argc)
+		return EXIT_USAGE;
+	number = argv[optind];
+	if (number && (*number == '\0' || strspn(number, "0123456789") != strlen(number) ||
+			  strlen(number) > 18)) {
+		fprintf(stderr, "parleyctl: the number of a generation is expected, not '%s'\n",
+		    number);
+		return EXIT_USAGE;
+	}
+	if (number)
+		snprintf(path, sizeof(path), "/v1/rollback?generation=%s", number);
+	return change(o, path, ctl_print_rollback);
+}
+
 const struct ctl_command ctl_status = { "status", run_status, "status",
 	"what runs, since when, with which policies" };
 const struct ctl_command ctl_partners = { "partners", run_partners, "partners",
 	"each partner, its state and the reason for it" };
 const struct ctl_command ctl_reload = { "reload", run_reload, "reload [--dry-run]",
 	"activate what the directory holds now" };
+const struct ctl_command ctl_rollback = { "rollback", run_rollback, "rollback [GENERATION]",
+	"put an older generation in force; without a number, the one before" };

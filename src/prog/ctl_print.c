@@ -29,10 +29,44 @@ static void print_last_reload(const json_t *last)
 	if (!json_is_object(last))
 		printf("last reload   none since the start\n");
 	else if (json_is_true(json_object_get(last, "ok")))
-		printf("last reload   accepted at %s\n", text_of(last, "at"));
+		printf("last reload   accepted at %s from %s\n", text_of(last, "at"),
+		    text_of(last, "directory"));
 	else
-		printf("last reload   REFUSED at %s: %s\n", text_of(last, "at"),
-		    text_of(last, "error"));
+		printf("last reload   REFUSED at %s, %s, while %s: %s\n", text_of(last, "at"),
+		    text_of(last, "directory"), text_of(last, "stage"), text_of(last, "error"));
+}
+
+/* What can be rolled back to; the one in force has its own line. */
+static void print_generations(const json_t *list)
+{
+	const json_t *g;
+	size_t i;
+
+	json_array_foreach(list, i, g)
+	{
+		if (!json_is_true(json_object_get(g, "in_force")))
+			printf(
+			    "kept          %lld, %.12s, loaded %s, last activated %s, %lld partners\n",
+			    int_of(g, "generation"), text_of(g, "digest"), text_of(g, "loaded"),
+			    text_of(g, "activated"), int_of(g, "partners"));
+	}
+}
+
+static void print_state(const json_t *s)
+{
+	const json_t *state = json_object_get(s, "state");
+	const char *fallback = json_string_value(json_object_get(s, "policy_fallback"));
+	const char *error = json_string_value(json_object_get(state, "error"));
+
+	if (fallback && *fallback)
+		printf("FALLBACK      the directory was refused at start: %s\n", fallback);
+	if (!json_is_object(state))
+		printf("state         nothing is kept over a restart\n");
+	else if (error && *error)
+		printf("state         NOT WRITTEN to %s: %s\n", text_of(state, "directory"), error);
+	else
+		printf("state         generation %lld is kept in %s\n", int_of(state, "generation"),
+		    text_of(state, "directory"));
 }
 
 int ctl_print_status(struct str json)
@@ -45,13 +79,15 @@ int ctl_print_status(struct str json)
 	printf("parleyd       pid %lld, since %s, %lld workers%s\n", int_of(s, "pid"),
 	    text_of(s, "started"), int_of(s, "workers"),
 	    json_is_true(json_object_get(s, "draining")) ? ", ENDING" : "");
-	printf("generation    %lld, %.12s, activated %s\n", int_of(s, "generation"),
-	    text_of(s, "digest"), text_of(s, "activated"));
+	printf("generation    %lld, %.12s, activated %s, %s\n", int_of(s, "generation"),
+	    text_of(s, "digest"), text_of(s, "activated"), text_of(s, "why"));
+	print_generations(json_object_get(s, "generations"));
 	printf("partners      %lld\n", int_of(s, "partners"));
 	printf("connections   %lld open, %lld in handshake, %lld closing\n", int_of(c, "open"),
 	    int_of(c, "handshaking"), int_of(c, "closing"));
 	printf("certificate   until %s\n", text_of(json_object_get(s, "certificate"), "not_after"));
 	print_last_reload(json_object_get(s, "last_reload"));
+	print_state(s);
 	json_decref(s);
 	return 0;
 }
@@ -103,6 +139,24 @@ int ctl_print_reload(struct str json, bool *ok)
 	else
 		printf("generation %lld is active: %.12s, %lld partners\n", int_of(r, "generation"),
 		    text_of(r, "digest"), int_of(r, "partners"));
+	json_decref(r);
+	return 0;
+}
+
+int ctl_print_rollback(struct str json, bool *ok)
+{
+	json_t *r = parse(json);
+
+	if (!json_is_object(r)) {
+		json_decref(r);
+		return ERR_SYNTAX;
+	}
+	*ok = json_is_true(json_object_get(r, "ok"));
+	if (!*ok)
+		fprintf(stderr, "refused, nothing changed: %s\n", text_of(r, "error"));
+	else
+		printf("generation %lld is active again: %.12s, %lld partners\n",
+		    int_of(r, "generation"), text_of(r, "digest"), int_of(r, "partners"));
 	json_decref(r);
 	return 0;
 }

@@ -12,7 +12,8 @@
 int ctl_print_status(struct str json) MUST_CHECK;
 int ctl_print_partners(struct str json) MUST_CHECK;
 
-/* `*ok` is whether the reload was accepted; a refusal is printed to standard error. */
+/* `*ok` is whether it was accepted; a refusal is printed to standard error. */
 int ctl_print_reload(struct str json, bool *ok) MUST_CHECK;
+int ctl_print_rollback(struct str json, bool *ok) MUST_CHECK;
 
 #endif

@@ -7,6 +7,7 @@
 
 #define DEFAULT_DIRECTORY "/etc/parley"
 #define DEFAULT_SOCKET    "/run/parley/parleyd.sock"
+#define DEFAULT_STATE     "/var/lib/parley"
 
 /* besides EXIT_SUCCESS and EXIT_FAILURE (1: failed, refused, differs) */
 enum {

@@ -17,6 +17,7 @@ static const struct ctl_command *const commands[] = {
 	&ctl_status,
 	&ctl_partners,
 	&ctl_reload,
+	&ctl_rollback,
 	&ctl_check,
 };
 

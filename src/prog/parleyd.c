@@ -22,15 +22,19 @@
 #include "base/log.h"
 #include "prog/defaults.h"
 #include "sepp/gateway.h"
+#include "sepp/state.h"
 
 struct options {
 	const char *directory, *socket, *user;
+	const char *state; /* NULL: the default, if it can be used */
+	bool last_good;
 	enum log_level level;
 	enum log_format format;
 };
 
 struct daemon {
 	struct loop *loop;
+	struct state *state; /* NULL: nothing is kept over a restart */
 	struct gateway *gateway;
 	struct admin *admin;
 	struct loop_signal hup, term, intr;
@@ -39,8 +43,9 @@ struct daemon {
 
 static const char usage[] =
     "usage: parleyd [--socket PATH] [--log-level error|warn|info|debug] [--log-format text|json]\n"
-    "               [--user NAME] [DIRECTORY]\n"
-    "DIRECTORY defaults to " DEFAULT_DIRECTORY ", PATH to " DEFAULT_SOCKET ".\n";
+    "               [--user NAME] [--state DIR] [--policy-fallback refuse|last-good] [DIRECTORY]\n"
+    "DIRECTORY defaults to " DEFAULT_DIRECTORY ", PATH to " DEFAULT_SOCKET ",\n"
+    "DIR to " DEFAULT_STATE ".\n";
 
 static int parse_options(struct options *o, int argc, char *argv[])
 {
@@ -49,6 +54,8 @@ static int parse_options(struct options *o, int argc, char *argv[])
 		{ "log-level", required_argument, NULL, 'l' },
 		{ "log-format", required_argument, NULL, 'f' },
 		{ "user", required_argument, NULL, 'u' },
+		{ "state", required_argument, NULL, 'd' },
+		{ "policy-fallback", required_argument, NULL, 'p' },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
@@ -59,13 +66,18 @@ static int parse_options(struct options *o, int argc, char *argv[])
 			o->socket = optarg;
 		else if (c == 'u')
 			o->user = optarg;
+		else if (c == 'd')
+			o->state = optarg;
+		else if (c == 'p' && strcmp(optarg, "last-good") == 0)
+			o->last_good = true;
 		else if (c == 'f' && strcmp(optarg, "json") == 0)
 			o->format = LOG_JSON;
 		else if (c == 'h') {
 			fputs(usage, stdout);
 			exit(EXIT_SUCCESS);
 		} else if (!(c == 'l' && log_level_parse(optarg, &o->level)) &&
-			   !(c == 'f' && strcmp(optarg, "text") == 0))
+			   !(c == 'f' && strcmp(optarg, "text") == 0) &&
+			   !(c == 'p' && strcmp(optarg, "refuse") == 0))
 			return ERR_SYNTAX;
 	}
 	if (optind < argc)
@@ -86,16 +98,25 @@ static void set_limits(void)
 	(void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 }
 
-/* For good: listeners are open by now, and nothing later needs more. */
-static int become(const char *name, struct err *e)
+/* Who we are, or will be. */
+static int find_owner(const char *name, struct state_owner *owner, struct err *e)
 {
 	const struct passwd *pw;
 
-	errno = 0;
+	*owner = (struct state_owner){ geteuid(), getegid() };
+	if (!name)
+		return 0;
 	pw = getpwnam(name);
 	if (!pw)
 		return err_set(e, ERR_CONFIG, "--user: there is no user '%s'", name);
-	if (setgroups(0, NULL) != 0 || setgid(pw->pw_gid) != 0 || setuid(pw->pw_uid) != 0)
+	*owner = (struct state_owner){ pw->pw_uid, pw->pw_gid };
+	return 0;
+}
+
+/* For good: listeners are open by now, and nothing later needs more. */
+static int become(const char *name, struct state_owner owner, struct err *e)
+{
+	if (setgroups(0, NULL) != 0 || setgid(owner.gid) != 0 || setuid(owner.uid) != 0)
 		return err_set_errno(e, "--user: cannot become '%s'", name);
 	return 0;
 }
@@ -108,7 +129,7 @@ static void on_hup(struct loop_signal *s)
 	struct gateway_change change;
 	struct err e = { 0 };
 
-	if (gateway_reload(d->gateway, false, &change, &e))
+	if (gateway_reload(d->gateway, "SIGHUP", &change, &e))
 		log_debug(
 		    LOG_MAIN, "-", "SIGHUP changed nothing"); /* the reason is logged already */
 }
@@ -160,27 +181,47 @@ static void print_ready(const struct daemon *d, const struct options *o)
 	gateway_status(d->gateway, &s);
 	line = json_pack("{s:b, s:i, s:o, s:o, s:s, s:I, s:s}", "ready", 1, "pid", (int)getpid(),
 	    "n32c", listeners, "admin", a ? json_string(addr_print(text, a)) : json_null(),
-	    "socket", o->socket, "generation", (json_int_t)s.generation, "digest", s.digest);
+	    "socket", o->socket, "generation", (json_int_t)s.in_force->number, "digest",
+	    s.in_force->directory->digest);
 	ensure(line && json_dumpf(line, stdout, JSON_COMPACT) == 0);
 	json_decref(line);
 	putchar('\n');
 	fflush(stdout);
 	log_info(LOG_MAIN, "-", "ready generation=%llu digest=%.12s partners=%zu workers=%zu",
-	    (unsigned long long)s.generation, s.digest, s.n_partners, s.n_workers);
+	    (unsigned long long)s.in_force->number, s.in_force->directory->digest,
+	    s.in_force->n_partners, s.n_workers);
+}
+
+/* One that was asked for has to be there; the usual one is used where it can be. */
+static int open_state(
+    struct daemon *d, const struct options *o, struct state_owner owner, struct err *e)
+{
+	d->state = state_open(o->state ? o->state : DEFAULT_STATE, o->state != NULL, owner, e);
+	if (d->state)
+		return 0;
+	if (o->state)
+		return err_within(e, "--state");
+	log_warn(LOG_MAIN, "-", "nothing is kept over a restart; write --state DIR: %s", e->text);
+	*e = (struct err){ 0 };
+	return 0;
 }
 
 static int open_all(struct daemon *d, const struct options *o, struct err *e)
 {
-	const struct conf_gateway *conf;
+	struct gateway_conf conf = { .path = o->directory, .last_good = o->last_good };
+	struct state_owner owner;
 
+	if (find_owner(o->user, &owner, e) || open_state(d, o, owner, e))
+		return ERR_CONFIG;
+	conf.state = d->state;
 	d->loop = loop_new(e);
 	if (!d->loop)
 		return ERR_SYS;
-	d->gateway = gateway_new(o->directory, d->loop, e);
-	if (!d->gateway || (o->user && become(o->user, e)))
+	d->gateway = gateway_new(&conf, d->loop, e);
+	if (!d->gateway || (o->user && become(o->user, owner, e)))
 		return ERR_CONFIG;
-	conf = gateway_current(d->gateway)->conf;
-	d->admin = admin_open(d->gateway, d->loop, o->socket, conf->admin_listen, e);
+	d->admin = admin_open(
+	    d->gateway, d->loop, o->socket, gateway_current(d->gateway)->conf->admin_listen, e);
 	if (!d->admin)
 		return ERR_CONFIG;
 	if (gateway_start(d->gateway, e))
@@ -198,6 +239,7 @@ static void close_all(struct daemon *d)
 	loop_signal_stop(&d->term);
 	loop_signal_stop(&d->intr);
 	gateway_free(d->gateway);
+	state_close(d->state);
 	loop_free(d->loop);
 }
 

@@ -93,10 +93,21 @@ fail:
 	return e ? e->code : ERR_SYS;
 }
 
+/* Takes both. */
+static void put(struct directory *d, char *path, struct str text)
+{
+	if (d->files.n == d->cap) {
+		d->cap = d->cap ? d->cap * 2 : 32;
+		d->storage = mem_resize(d->storage, d->cap * sizeof(*d->storage));
+		d->files.files = d->storage;
+	}
+	d->storage[d->files.n++] = (struct script_file){ path, text };
+}
+
 static int add_file(
     struct directory *d, int folder_fd, const char *folder, const char *name, struct err *e)
 {
-	char path[512];
+	char path[DIRECTORY_PATH_MAX];
 	struct stat st;
 	struct str text;
 	int fd, rc;
@@ -116,12 +127,7 @@ static int add_file(
 	close(fd);
 	if (rc)
 		return rc;
-	if (d->files.n == d->cap) {
-		d->cap = d->cap ? d->cap * 2 : 32;
-		d->storage = mem_resize(d->storage, d->cap * sizeof(*d->storage));
-		d->files.files = d->storage;
-	}
-	d->storage[d->files.n++] = (struct script_file){ mem_strdup(path), text };
+	put(d, mem_strdup(path), text);
 	return 0;
 }
 
@@ -138,21 +144,36 @@ static int check_folder(int fd, const char *path, struct err *e)
 	return 0;
 }
 
-/* Reads what `place` names below `root`; a folder that does not exist is empty. */
-static int add_place(struct directory *d, int root, const struct place *place, struct err *e)
+/* ERR_SYS with errno ENOENT when there is none. */
+static int open_folder(
+    const struct directory *d, int root, const struct place *place, struct err *e)
 {
 	const char *folder = *place->folder ? place->folder : ".";
 	int fd = openat(root, folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	struct dirent *entry;
-	int rc = 0;
-	DIR *dir;
 
-	if (fd < 0)
-		return errno == ENOENT ? 0 : err_set_errno(e, "%s: cannot open", folder);
+	if (fd < 0) {
+		int why = errno;
+
+		err_set_errno(e, "%s: cannot open", folder);
+		errno = why;
+		return ERR_SYS;
+	}
 	if (check_folder(fd, *place->folder ? place->folder : d->path, e)) {
 		close(fd);
 		return ERR_CONFIG;
 	}
+	return fd;
+}
+
+/* Reads what `place` names below `root`; a folder that does not exist is empty. */
+static int add_place(struct directory *d, int root, const struct place *place, struct err *e)
+{
+	int fd = open_folder(d, root, place, e), rc = 0;
+	struct dirent *entry;
+	DIR *dir;
+
+	if (fd < 0)
+		return fd == ERR_SYS && errno == ENOENT ? 0 : fd;
 	dir = fdopendir(fd);
 	ensure(dir);
 	while (rc == 0 && (entry = readdir(dir)) != NULL) {
@@ -161,6 +182,13 @@ static int add_place(struct directory *d, int root, const struct place *place, s
 	}
 	closedir(dir);
 	return rc;
+}
+
+static int open_root(const char *path, struct err *e)
+{
+	int root = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	return root < 0 ? err_set_errno(e, "cannot open the directory '%s'", path) : root;
 }
 
 static int by_path(const void *a, const void *b)
@@ -178,34 +206,106 @@ static void add_part(EVP_MD_CTX *md, struct str part)
 	ensure(EVP_DigestUpdate(md, part.p, part.n) == 1);
 }
 
-static void digest(struct directory *d)
+static EVP_MD_CTX *begin_digest(void)
 {
 	EVP_MD_CTX *md = EVP_MD_CTX_new();
-	unsigned char out[EVP_MAX_MD_SIZE];
-	unsigned int n;
 
 	ensure(md && EVP_DigestInit_ex(md, EVP_sha256(), NULL) == 1);
+	return md;
+}
+
+static void end_digest(EVP_MD_CTX *md, char out[65])
+{
+	unsigned char bytes[EVP_MAX_MD_SIZE];
+	unsigned int n;
+
+	ensure(EVP_DigestFinal_ex(md, bytes, &n) == 1 && n == 32);
+	str_hex(out, bytes, n);
+	EVP_MD_CTX_free(md);
+}
+
+static void digest(struct directory *d)
+{
+	EVP_MD_CTX *md = begin_digest();
+
 	for (size_t i = 0; i < d->files.n; i++) {
 		add_part(md, str_of(d->files.files[i].path));
 		add_part(md, d->files.files[i].text);
 	}
-	ensure(EVP_DigestFinal_ex(md, out, &n) == 1 && n == 32);
-	str_hex(d->digest, out, n);
-	EVP_MD_CTX_free(md);
+	end_digest(md, d->digest);
+}
+
+void directory_hash(char out[65], struct str bytes)
+{
+	EVP_MD_CTX *md = begin_digest();
+
+	ensure(EVP_DigestUpdate(md, bytes.p, bytes.n) == 1);
+	end_digest(md, out);
+}
+
+struct directory *directory_new(const char *path)
+{
+	struct directory *d = mem_alloc(sizeof(*d));
+
+	d->path = mem_strdup(path);
+	return d;
+}
+
+void directory_add(struct directory *d, const char *file, struct str text)
+{
+	put(d, mem_strdup(file), (struct str){ mem_dup(text.p, text.n), text.n });
+}
+
+/* Where a file of that name belongs, or NULL; `*name` is the part without the folder. */
+static const struct place *place_of(const char *file, const char **name)
+{
+	const char *slash = strchr(file, '/');
+	struct str folder = { file, slash ? (size_t)(slash - file) : 0 };
+
+	*name = slash ? slash + 1 : file;
+	for (size_t i = 0; i < ARRAY_LEN(places); i++) {
+		if (str_is(folder, places[i].folder) && !strchr(*name, '/') &&
+		    ends_with(*name, places[i].ending))
+			return &places[i];
+	}
+	return NULL;
+}
+
+int directory_add_file(struct directory *d, const char *file, struct err *e)
+{
+	const char *name;
+	const struct place *place = place_of(file, &name);
+	int root, fd, rc;
+
+	if (!place)
+		return err_set(e, ERR_CONFIG, "%s: is not a place of the directory", file);
+	root = open_root(d->path, e);
+	if (root < 0)
+		return root;
+	fd = open_folder(d, root, place, e);
+	close(root);
+	if (fd < 0)
+		return fd;
+	rc = add_file(d, fd, place->folder, name, e);
+	close(fd);
+	return rc;
+}
+
+void directory_seal(struct directory *d)
+{
+	if (d->files.n > 0)
+		qsort(d->storage, d->files.n, sizeof(*d->storage), by_path);
+	digest(d);
 }
 
 struct directory *directory_read(const char *path, struct err *e)
 {
-	int root = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int root = open_root(path, e), rc = 0;
 	struct directory *d;
-	int rc = 0;
 
-	if (root < 0) {
-		err_set_errno(e, "cannot open the directory '%s'", path);
+	if (root < 0)
 		return NULL;
-	}
-	d = mem_alloc(sizeof(*d));
-	d->path = mem_strdup(path);
+	d = directory_new(path);
 	for (size_t i = 0; i < ARRAY_LEN(places) && rc == 0; i++)
 		rc = add_place(d, root, &places[i], e);
 	close(root);
@@ -213,9 +313,7 @@ struct directory *directory_read(const char *path, struct err *e)
 		directory_free(d);
 		return NULL;
 	}
-	if (d->files.n > 0)
-		qsort(d->storage, d->files.n, sizeof(*d->storage), by_path);
-	digest(d);
+	directory_seal(d);
 	return d;
 }
 

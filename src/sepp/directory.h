@@ -18,6 +18,10 @@
 
 struct err;
 
+enum {
+	DIRECTORY_PATH_MAX = 512 /* of a file in it */
+};
+
 struct directory {
 	char *path;
 	struct script_files files;
@@ -29,6 +33,19 @@ struct directory {
 /* The caller owns the result.  Returns NULL and fills `e` with the file and what is wrong with it.
  */
 struct directory *directory_read(const char *path, struct err *e) MUST_CHECK;
+
+/*
+ * The parts of directory_read(), for a directory that comes from elsewhere.  directory_add()
+ * copies; directory_add_file() reads the file `file` of the directory `d->path`, with all its
+ * checks; directory_seal() comes last.
+ */
+struct directory *directory_new(const char *path) MUST_CHECK;
+void directory_add(struct directory *d, const char *file, struct str text);
+int directory_add_file(struct directory *d, const char *file, struct err *e) MUST_CHECK;
+void directory_seal(struct directory *d);
+
+/* SHA-256 of `bytes`, in 64 hexadecimal digits and a NUL. */
+void directory_hash(char out[65], struct str bytes);
 
 /* Wipes the texts, which may hold a private key.  NULL is allowed. */
 void directory_free(struct directory *d);

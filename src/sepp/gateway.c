@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/base.h"
 
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -13,45 +11,31 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "sepp/gateway.h"
+#include "sepp/lastgood.h"
 #include "sepp/responder.h"
+#include "sepp/roster.h"
 #include "sepp/worker.h"
 
-enum {
-	WORKERS_MAX = 64,
-	FOLLOW_S = 2, /* a worker that needs longer to take over a generation is stuck */
-};
-
-/* A generation that is no longer in force, until every worker has moved on. */
-struct retired {
-	struct gateway *gateway;
-	struct generation *generation;
-	struct loop_task task;
-};
-
 struct gateway {
+	struct gateway_conf conf;
 	char *path;
 	struct loop *control;
 	struct script_vm *vm; /* for checking */
 	int64_t started_s;
 	struct commons commons;
+	struct lineage *lineage;
+	struct roster roster;
 	struct worker_duties duties;
-	size_t n_workers;
-	struct worker *workers;
-	size_t n_listen;
-	struct addr listen[CONF_LISTEN_MAX];
-	int fds[WORKERS_MAX][CONF_LISTEN_MAX]; /* until the workers take them */
-	struct map associations;               /* name -> association, a reference each */
+	struct crew crew;
 
-	pthread_mutex_t switching; /* guards the two below */
-	pthread_cond_t followed;
-	size_t not_followed;      /* workers that have not seen the newest generation */
-	struct retired *retiring; /* freed when that is 0 */
-
-	uint64_t reloads, reloads_failed;
+	uint64_t reloads, reloads_failed, rollbacks;
 	int64_t last_reload_s;
+	const char *last_stage;
 	char last_error[sizeof(((struct err *)0)->text)];
+	char fallback[sizeof(((struct err *)0)->text)]; /* why the directory was refused at start */
+	struct gateway_kept kept;
+	char kept_error[sizeof(((struct err *)0)->text)];
 	bool is_draining;
-	atomic_size_t ended;
 	struct loop_task end_task;
 	void (*on_end)(void *arg);
 	void *on_end_arg;
@@ -62,140 +46,112 @@ struct generation *gateway_current(const struct gateway *g)
 	return commons_current(&g->commons);
 }
 
+const struct lineage *gateway_lineage(const struct gateway *g)
+{
+	return g->lineage;
+}
+
 /* --- generations */
 
-static struct generation *load(struct gateway *g, struct err *e)
+/* Takes `d`. */
+static struct generation *build(
+    struct gateway *g, struct directory *d, const char **stage, struct err *e)
 {
-	struct tls_lib *libs[WORKERS_MAX];
-	void *args[WORKERS_MAX];
+	struct tls_lib *libs[CREW_MAX];
+	void *args[CREW_MAX];
 	struct generation_host host = {
 		.vm = g->vm,
-		.n_libs = g->n_workers,
+		.n_libs = g->crew.n,
 		.libs = libs,
 		.choose = responder_choose_anchors,
 		.args = args,
+		.stage = stage,
 	};
 
-	for (size_t i = 0; i < g->n_workers; i++) {
-		libs[i] = g->workers[i].lib;
-		args[i] = &g->workers[i];
+	for (size_t i = 0; i < g->crew.n; i++) {
+		libs[i] = g->crew.workers[i].lib;
+		args[i] = &g->crew.workers[i];
 	}
-	return generation_load(g->path, &host, e);
+	return generation_build(d, &host, e);
 }
 
-/* Gives each partner its association: the one that it had, or a new one. */
-static void associate(struct gateway *g, struct generation *next)
+static struct generation *load(struct gateway *g, const char **stage, struct err *e)
 {
-	int64_t now_s = clock_wall_s();
+	struct directory *d;
 
-	for (size_t i = 0; i < next->n_partners; i++) {
-		struct partner *p = next->partners[i];
-		struct str name = str_of(p->conf->name);
-		struct association *a = map_find(&g->associations, name);
+	*stage = "reading";
+	d = directory_read(g->path, e);
+	return d ? build(g, d, stage, e) : NULL;
+}
 
-		if (!a) {
-			a = assoc_new(p->conf->name, now_s);
-			map_put(&g->associations, name, a);
-		}
-		p->association = assoc_ref(a);
-		assoc_set_enabled(a, now_s, p->conf->enabled);
+/* Writes the generation in force to the disk; a failure is told and changes nothing. */
+static void keep(struct gateway *g)
+{
+	const struct generation *now = gateway_current(g);
+	struct lastgood about = {
+		.number = now->number,
+		.highest = lineage_highest(g->lineage),
+		.activated_s = now->activated_s,
+	};
+	struct err e = { 0 };
+
+	if (!g->conf.state)
+		return;
+	memcpy(about.digest, now->directory->digest, sizeof(about.digest));
+	g->kept_error[0] = '\0';
+	if (lastgood_write(g->conf.state, &about, now->directory, now->conf->key, &e) == 0) {
+		g->kept.generation = now->number;
+		g->kept.written_s = clock_wall_s();
+		return;
 	}
+	g->kept.failures++;
+	str_copy(g->kept_error, sizeof(g->kept_error), str_of(e.text));
+	log_error(LOG_SEPP, "-", "generation %llu is not kept over a restart: %s",
+	    (unsigned long long)now->number, e.text);
 }
 
-/* Forgets what was agreed with partners that are no longer configured. */
-static void dissociate(struct gateway *g, const struct generation *now)
+static void warn_about(const struct generation *now)
 {
-	struct map kept;
-	struct association *a;
-	size_t at = 0;
-
-	map_init(&kept);
-	for (size_t i = 0; i < now->n_partners; i++)
-		map_put(&kept, str_of(now->partners[i]->conf->name),
-		    assoc_ref(now->partners[i]->association));
-	while ((a = map_next(&g->associations, &at)) != NULL)
-		assoc_unref(a);
-	map_release(&g->associations);
-	g->associations = kept;
-}
-
-static void publish(struct gateway *g, struct generation *next)
-{
-	struct generation *before = gateway_current(g);
-
-	next->number = before ? before->number + 1 : 1;
-	next->activated_s = clock_wall_s();
-	associate(g, next);
-	commons_publish(&g->commons, next);
-	dissociate(g, next);
-	for (size_t i = 0; i < next->n_tls; i++) {
-		if (tls_ctx_is_fallback(next->tls[i])) {
+	for (size_t i = 0; i < now->n_tls; i++) {
+		if (tls_ctx_is_fallback(now->tls[i])) {
 			log_warn(LOG_TLS, "-",
 			    "certificate needs all of OpenSSL, handshakes are slower");
 			break;
 		}
 	}
+	if (tls_ctx_not_after_s(now->tls[0]) <= now->activated_s)
+		log_warn(LOG_TLS, "-", "certificate has expired, partners will refuse it file=%s",
+		    now->conf->certificate);
 }
 
-/* In the control thread: nobody can be using it any more. */
-static void on_retired(struct loop_task *task)
+/* No worker uses `next`: it is new, or the last switch was followed.  Takes a new one. */
+static void activate(struct gateway *g, struct generation *next, const char *why, msec begun)
 {
-	struct retired *r = container_of(task, struct retired, task);
+	int64_t now_s = clock_wall_s();
 
-	log_debug(LOG_SEPP, "-", "generation freed generation=%llu",
-	    (unsigned long long)r->generation->number);
-	generation_free(r->generation);
-	mem_free(r);
+	roster_enlist(&g->roster, g->lineage, next, now_s);
+	lineage_activate(g->lineage, next, why, now_s);
+	roster_trim(&g->roster, next);
+	log_info(LOG_SEPP, "-",
+	    "generation activated generation=%llu digest=%.12s partners=%zu msec=%llu why='%s'",
+	    (unsigned long long)next->number, next->directory->digest, next->n_partners,
+	    (unsigned long long)(clock_mono() - begun), why);
+	warn_about(next);
 }
 
-/* In a worker's thread, between turns: it reads the new one from now on. */
+/* In a worker's thread, between turns. */
 static void on_switched(struct worker *w)
 {
 	struct gateway *g = w->duties->arg;
-	struct retired *done = NULL;
 
-	pthread_mutex_lock(&g->switching);
-	/* verified chains go with the thread that owns them */
-	if (g->retiring)
-		tls_ctx_retire(g->retiring->generation->tls[w->number]);
-	if (--g->not_followed == 0) {
-		done = g->retiring;
-		g->retiring = NULL;
-		pthread_cond_signal(&g->followed);
-	}
-	pthread_mutex_unlock(&g->switching);
-	if (done)
-		loop_post(g->control, &done->task);
+	lineage_follow(g->lineage, w->number);
 }
 
-/* One switch at a time; the workers do not wait for this thread, so it may wait for them. */
-static int await_followed(struct gateway *g, struct err *e)
+static void on_tell(void *arg, size_t i)
 {
-	struct timespec until;
-	int rc = 0;
+	struct gateway *g = arg;
 
-	ensure(clock_gettime(CLOCK_MONOTONIC, &until) == 0);
-	until.tv_sec += FOLLOW_S;
-	pthread_mutex_lock(&g->switching);
-	while (g->not_followed > 0 && rc == 0)
-		rc = pthread_cond_clockwait(&g->followed, &g->switching, CLOCK_MONOTONIC, &until);
-	pthread_mutex_unlock(&g->switching);
-	return rc ? err_set(e, ERR_BUSY, "a worker has not taken over the last generation yet") : 0;
-}
-
-static void retire(struct gateway *g, struct generation *before)
-{
-	struct retired *r = mem_alloc(sizeof(*r));
-
-	r->gateway = g;
-	r->generation = before;
-	r->task.fn = on_retired;
-	pthread_mutex_lock(&g->switching);
-	g->retiring = r;
-	g->not_followed = g->n_workers;
-	pthread_mutex_unlock(&g->switching);
-	for (size_t i = 0; i < g->n_workers; i++)
-		worker_switch(&g->workers[i]);
+	worker_switch(&g->crew.workers[i]);
 }
 
 /* A running gateway keeps its sockets and threads. */
@@ -215,77 +171,102 @@ static int check_fixed(
 	return 0;
 }
 
-static int replace(struct gateway *g, bool dry_run, struct gateway_change *change, struct err *e)
+/* Whether there may be another generation now. */
+static int check_ready(struct gateway *g, struct err *e)
 {
-	struct generation *next, *before = gateway_current(g);
-
 	if (g->is_draining)
 		return err_set(e, ERR_BUSY, "the gateway is ending");
-	if (await_followed(g, e))
+	return lineage_await(g->lineage, e);
+}
+
+static void fill_change(struct gateway_change *change, const struct generation *next)
+{
+	memcpy(change->digest, next->directory->digest, sizeof(change->digest));
+	change->n_partners = next->n_partners;
+}
+
+static int replace(struct gateway *g, const char *why, struct gateway_change *change, struct err *e)
+{
+	struct generation *next, *before = gateway_current(g);
+	msec begun = clock_mono();
+
+	change->generation = before->number;
+	change->stage = "waiting for workers";
+	if (check_ready(g, e))
 		return ERR_BUSY;
-	next = load(g, e);
+	next = load(g, &change->stage, e);
 	if (!next)
 		return ERR_CONFIG;
+	change->stage = "comparing with what runs";
 	if (check_fixed(before->conf, next->conf, e)) {
 		generation_free(next);
 		return ERR_CONFIG;
 	}
-	memcpy(change->digest, next->directory->digest, sizeof(change->digest));
-	change->n_partners = next->n_partners;
-	change->generation = before->number;
-	if (dry_run) {
+	fill_change(change, next);
+	if (!why) {
 		generation_free(next);
 		return 0;
 	}
-	publish(g, next);
+	activate(g, next, why, begun);
 	change->generation = next->number;
-	retire(g, before);
 	return 0;
 }
 
-int gateway_reload(struct gateway *g, bool dry_run, struct gateway_change *change, struct err *e)
+int gateway_reload(struct gateway *g, const char *why, struct gateway_change *change, struct err *e)
 {
-	msec begun = clock_mono();
-	int rc = replace(g, dry_run, change, e);
+	int rc = replace(g, why, change, e);
 
-	if (dry_run)
+	if (!why)
 		return rc;
 	g->last_reload_s = clock_wall_s();
+	g->last_stage = change->stage;
 	if (rc) {
 		g->reloads_failed++;
 		str_copy(g->last_error, sizeof(g->last_error), str_of(e->text));
-		log_error(LOG_SEPP, "-", "reload refused, generation %llu goes on: %s",
-		    (unsigned long long)gateway_current(g)->number, e->text);
+		log_error(LOG_SEPP, "-", "%s refused while %s, generation %llu goes on: %s", why,
+		    change->stage, (unsigned long long)gateway_current(g)->number, e->text);
 		return rc;
 	}
 	g->reloads++;
 	g->last_error[0] = '\0';
-	log_info(LOG_SEPP, "-",
-	    "generation activated generation=%llu digest=%.12s partners=%zu msec=%llu",
-	    (unsigned long long)change->generation, change->digest, change->n_partners,
-	    (unsigned long long)(clock_mono() - begun));
+	g->fallback[0] = '\0';
+	keep(g);
 	return 0;
+}
+
+static int roll_back(
+    struct gateway *g, uint64_t number, struct gateway_change *change, struct err *e)
+{
+	struct generation *next, *before = gateway_current(g);
+	char why[GENERATION_WHY_MAX];
+	msec begun = clock_mono();
+
+	if (check_ready(g, e))
+		return ERR_BUSY;
+	next = lineage_choose(g->lineage, number, e);
+	if (!next || check_fixed(before->conf, next->conf, e))
+		return ERR_CONFIG;
+	snprintf(why, sizeof(why), "rollback from %llu", (unsigned long long)before->number);
+	activate(g, next, why, begun);
+	fill_change(change, next);
+	change->generation = next->number;
+	g->rollbacks++;
+	keep(g);
+	return 0;
+}
+
+int gateway_rollback(
+    struct gateway *g, uint64_t number, struct gateway_change *change, struct err *e)
+{
+	int rc = roll_back(g, number, change, e);
+
+	if (rc)
+		log_error(LOG_SEPP, "-", "rollback refused, generation %llu goes on: %s",
+		    (unsigned long long)gateway_current(g)->number, e->text);
+	return rc;
 }
 
 /* --- start */
-
-/* The first socket of an address fixes its port; every worker gets its own. */
-static int open_listeners(struct gateway *g, const struct conf_gateway *conf, struct err *e)
-{
-	for (size_t i = 0; i < conf->n_listen; i++) {
-		if (addr_parse(&g->listen[i], conf->listen[i], e))
-			return err_within(e, "gateway.lua: n32c.listen");
-		for (size_t w = 0; w < g->n_workers; w++) {
-			int fd = listener_bind(&g->listen[i], e);
-
-			if (fd < 0)
-				return err_within(e, "gateway.lua: n32c.listen");
-			g->fds[w][i] = fd;
-		}
-		g->n_listen++;
-	}
-	return 0;
-}
 
 static void on_all_ended(struct loop_task *task)
 {
@@ -298,57 +279,104 @@ static void on_worker_ended(struct worker *w)
 {
 	struct gateway *g = w->duties->arg;
 
-	if (atomic_fetch_add(&g->ended, 1) + 1 == g->n_workers)
+	if (crew_count_ended(&g->crew))
 		loop_post(g->control, &g->end_task);
 }
 
-static int make_workers(struct gateway *g, unsigned n, struct err *e)
+/* How many workers gateway.lua asks for, which has to be known before the rest can be built. */
+static int count_workers(struct gateway *g, const struct directory *d, unsigned *n, struct err *e)
 {
-	g->workers = mem_array(n, sizeof(struct worker));
-	for (; g->n_workers < n; g->n_workers++) {
-		struct worker *w = &g->workers[g->n_workers];
+	struct script_program *p =
+	    script_program_new(g->vm, &d->files, "gateway.lua", SCRIPT_GATEWAY, e);
+	long cores = sysconf(_SC_NPROCESSORS_ONLN);
 
-		if (worker_init(w, &g->commons, &g->duties, (unsigned)g->n_workers, e)) {
-			worker_release(w);
-			return ERR_SYS;
-		}
-		w->responder = responder_new();
-	}
+	if (!p)
+		return ERR_CONFIG;
+	*n = script_program_gateway(p)->workers;
+	if (*n == 0)
+		*n = cores > 0 ? (unsigned)cores : 1;
+	if (*n > CREW_MAX)
+		*n = CREW_MAX;
+	script_program_free(p);
 	return 0;
 }
 
-/* How many workers gateway.lua asks for, which has to be known before the rest can be built. */
-static int count_workers(struct gateway *g, unsigned *n, struct err *e)
+/* Makes the workers and the first generation.  Takes `d`; a failure leaves nothing. */
+static struct generation *begin_with(struct gateway *g, struct directory *d, struct err *e)
 {
-	struct directory *d = directory_read(g->path, e);
-	struct script_program *p;
-	long cores = sysconf(_SC_NPROCESSORS_ONLN);
-
-	if (!d)
-		return ERR_CONFIG;
-	p = script_program_new(g->vm, &d->files, "gateway.lua", SCRIPT_GATEWAY, e);
-	if (p) {
-		*n = script_program_gateway(p)->workers;
-		if (*n == 0)
-			*n = cores > 0 ? (unsigned)cores : 1;
-		if (*n > WORKERS_MAX)
-			*n = WORKERS_MAX;
-	}
-	script_program_free(p);
-	directory_free(d);
-	return p ? 0 : ERR_CONFIG;
-}
-
-struct gateway *gateway_new(const char *path, struct loop *control, struct err *e)
-{
-	struct gateway *g = mem_alloc(sizeof(*g));
 	struct generation *first;
+	const char *stage;
 	unsigned n;
 
-	memset(g->fds, -1, sizeof(g->fds));
-	pthread_mutex_init(&g->switching, NULL);
-	pthread_cond_init(&g->followed, NULL);
+	if (count_workers(g, d, &n, e) || crew_make(&g->crew, n, &g->commons, &g->duties, e)) {
+		directory_free(d);
+		return NULL;
+	}
+	first = build(g, d, &stage, e);
+	if (first && crew_place(&g->crew, first->conf, e)) {
+		generation_free(first);
+		first = NULL;
+	}
+	if (!first)
+		crew_release(&g->crew);
+	return first;
+}
+
+/* What was kept of the last process: `e` says why the directory was refused, and why this is. */
+static struct generation *fall_back(struct gateway *g, struct lastgood *about, struct err *e)
+{
+	struct generation *first = NULL;
+	struct directory *d = NULL;
+	struct err why = { 0 };
+
+	str_copy(g->fallback, sizeof(g->fallback), str_of(e->text));
+	if (!g->conf.state)
+		err_set(&why, ERR_CONFIG, "there is no state directory");
+	else
+		d = lastgood_read(g->conf.state, g->path, about, &why);
+	if (d)
+		first = begin_with(g, d, &why);
+	if (!first) {
+		err_set(
+		    e, ERR_CONFIG, "%s; and no last good generation: %s", g->fallback, why.text);
+		return NULL;
+	}
+	log_error(LOG_SEPP, "-",
+	    "the directory is refused, the last good generation %llu is in force: %s",
+	    (unsigned long long)about->number, g->fallback);
+	first->number = g->kept.generation = about->number;
+	return first;
+}
+
+/* The first generation; numbers go on where the last process left them. */
+static int begin(struct gateway *g, struct err *e)
+{
+	struct lastgood about = { .highest = 0 };
+	struct generation *first;
+	msec begun = clock_mono();
+	struct directory *d = directory_read(g->path, e);
+	struct err unknown;
+
+	first = d ? begin_with(g, d, e) : NULL;
+	if (!first && g->conf.last_good)
+		first = fall_back(g, &about, e);
+	else if (first && g->conf.state && lastgood_read_about(g->conf.state, &about, &unknown))
+		about.highest = 0; /* there is none yet, or none that can be read */
+	if (!first)
+		return ERR_CONFIG;
+	g->lineage = lineage_new(&g->commons, g->crew.n, on_tell, g);
+	lineage_reserve(g->lineage, about.highest);
+	activate(g, first, *g->fallback ? "fallback: last-good" : "start", begun);
+	return crew_listen(&g->crew, e);
+}
+
+struct gateway *gateway_new(const struct gateway_conf *conf, struct loop *control, struct err *e)
+{
+	struct gateway *g = mem_alloc(sizeof(*g));
+
+	crew_init(&g->crew);
 	commons_init(&g->commons);
+	roster_init(&g->roster);
 	g->duties = (struct worker_duties){
 		.handler = &responder_handler,
 		.revise = responder_revise,
@@ -356,34 +384,25 @@ struct gateway *gateway_new(const char *path, struct loop *control, struct err *
 		.on_ended = on_worker_ended,
 		.arg = g,
 	};
-	map_init(&g->associations);
-	g->path = mem_strdup(path);
+	g->conf = *conf;
+	g->path = mem_strdup(conf->path);
 	g->control = control;
 	g->started_s = clock_wall_s();
 	g->end_task.fn = on_all_ended;
 	g->vm = script_vm_new(&script_default_budgets, e);
-	if (!g->vm || count_workers(g, &n, e) || make_workers(g, n, e))
-		goto fail;
-	first = load(g, e);
-	if (!first)
-		goto fail;
-	publish(g, first);
-	if (open_listeners(g, first->conf, e))
-		goto fail;
+	if (!g->vm || begin(g, e)) {
+		gateway_free(g);
+		return NULL;
+	}
 	return g;
-
-fail:
-	gateway_free(g);
-	return NULL;
 }
 
 int gateway_start(struct gateway *g, struct err *e)
 {
-	for (size_t i = 0; i < g->n_workers; i++) {
-		if (worker_start(&g->workers[i], g->fds[i], g->n_listen, e))
-			return ERR_SYS;
-		memset(g->fds[i], -1, sizeof(g->fds[i]));
-	}
+	if (crew_start(&g->crew, e))
+		return ERR_SYS;
+	if (!*g->fallback)
+		keep(g);
 	return 0;
 }
 
@@ -396,38 +415,18 @@ void gateway_drain(struct gateway *g, void (*on_end)(void *arg), void *arg)
 	g->is_draining = true;
 	g->on_end = on_end;
 	g->on_end_arg = arg;
-	for (size_t i = 0; i < g->n_workers; i++)
-		worker_drain(&g->workers[i]);
+	crew_drain(&g->crew);
 }
 
 void gateway_free(struct gateway *g)
 {
-	struct association *a;
-	size_t at = 0;
-
 	if (!g)
 		return;
-	for (size_t i = 0; i < g->n_workers; i++) {
-		worker_release(&g->workers[i]);
-		responder_free(g->workers[i].responder);
-		for (size_t j = 0; j < CONF_LISTEN_MAX; j++) {
-			if (g->fds[i][j] >= 0)
-				close(g->fds[i][j]);
-		}
-	}
-	if (g->retiring) {
-		generation_free(g->retiring->generation);
-		mem_free(g->retiring);
-	}
-	generation_free(gateway_current(g));
-	while ((a = map_next(&g->associations, &at)) != NULL)
-		assoc_unref(a);
-	map_release(&g->associations);
+	crew_release(&g->crew);
+	lineage_free(g->lineage);
+	roster_release(&g->roster);
 	script_vm_free(g->vm);
-	mem_free(g->workers);
 	mem_free(g->path);
-	pthread_mutex_destroy(&g->switching);
-	pthread_cond_destroy(&g->followed);
 	commons_release(&g->commons);
 	mem_free(g);
 }
@@ -436,8 +435,8 @@ void gateway_free(struct gateway *g)
 
 const struct addr *gateway_listeners(const struct gateway *g, size_t *n)
 {
-	*n = g->n_listen;
-	return g->listen;
+	*n = g->crew.n_listen;
+	return g->crew.listen;
 }
 
 void gateway_status(const struct gateway *g, struct gateway_status *out)
@@ -447,25 +446,21 @@ void gateway_status(const struct gateway *g, struct gateway_status *out)
 	memset(out, 0, sizeof(*out));
 	out->started_s = g->started_s;
 	out->now_s = clock_wall_s();
-	out->generation = now->number;
-	out->digest = now->directory->digest;
-	out->activated_s = now->activated_s;
-	out->n_partners = now->n_partners;
-	out->n_workers = g->n_workers;
+	out->directory = g->path;
+	out->in_force = now;
+	out->n_workers = g->crew.n;
+	crew_sum(&g->crew, &out->sums);
 	out->reloads = g->reloads;
 	out->reloads_failed = g->reloads_failed;
+	out->rollbacks = g->rollbacks;
 	out->last_reload_s = g->last_reload_s;
 	out->last_error = g->last_error;
+	out->last_stage = g->last_stage;
+	out->fallback = g->fallback;
+	out->kept = g->kept;
+	out->kept.directory = g->conf.state ? state_path(g->conf.state) : NULL;
+	out->kept.error = g->kept_error;
 	out->certificate_not_after_s = tls_ctx_not_after_s(now->tls[0]);
 	out->is_draining = g->is_draining;
 	out->is_tls_fallback = tls_ctx_is_fallback(now->tls[0]);
-	for (size_t i = 0; i < g->n_workers; i++) {
-		const struct worker *w = &g->workers[i];
-
-		counters_add(out->counters, &w->counters);
-		out->handshaking +=
-		    atomic_load_explicit(&w->gauges.handshaking, memory_order_relaxed);
-		out->open += atomic_load_explicit(&w->gauges.open, memory_order_relaxed);
-		out->closing += atomic_load_explicit(&w->gauges.closing, memory_order_relaxed);
-	}
 }

@@ -10,37 +10,59 @@
 #include "base/base.h"
 #include "net/addr.h"
 #include "net/loop.h"
-#include "sepp/counters.h"
+#include "sepp/crew.h"
 #include "sepp/generation.h"
+#include "sepp/lineage.h"
+#include "sepp/state.h"
 
 struct err;
 struct gateway;
 
+/* How it is started. */
+struct gateway_conf {
+	const char *path;          /* the operator's directory */
+	const struct state *state; /* borrowed; NULL: nothing is kept over a restart */
+	bool last_good;            /* a directory that is refused is replaced by what was kept */
+};
+
+/* What is kept over a restart. */
+struct gateway_kept {
+	const char *directory; /* NULL: nothing; borrowed */
+	uint64_t generation;   /* the last that was written; 0 = none */
+	int64_t written_s;
+	uint64_t failures; /* to write one */
+	const char *error; /* of the last attempt; "" = it is on the disk; borrowed */
+};
+
 struct gateway_status {
 	int64_t started_s, now_s;
-	uint64_t generation;
-	const char *digest; /* borrowed until the next reload */
-	int64_t activated_s;
-	size_t n_partners, n_workers;
-	uint64_t handshaking, open, closing;
-	uint64_t reloads, reloads_failed;
+	const char *directory;             /* that reloads read; borrowed */
+	const struct generation *in_force; /* borrowed until the next activation */
+	size_t n_workers;
+	struct crew_sums sums;
+	uint64_t reloads, reloads_failed, rollbacks;
 	int64_t last_reload_s;  /* 0 = never */
 	const char *last_error; /* "" = the last one succeeded; borrowed until the next reload */
+	const char *last_stage; /* in which it failed; static */
+	const char *fallback;   /* why the directory was refused at start; "" = it was not, or a
+				 * reload has succeeded since.  Borrowed. */
+	struct gateway_kept kept;
 	int64_t certificate_not_after_s;
 	bool is_draining;
 	bool is_tls_fallback;
-	uint64_t counters[COUNTERS];
 };
 
-/* What a reload did. */
+/* What a reload or a rollback did. */
 struct gateway_change {
 	uint64_t generation;
 	char digest[65];
 	size_t n_partners;
+	const char *stage; /* of a reload: what failed, or what was done last; static */
 };
 
-/* Reads `path`, opens the listeners, makes the workers; nothing is served yet. */
-struct gateway *gateway_new(const char *path, struct loop *control, struct err *e) MUST_CHECK;
+/* Reads the directory, opens the listeners, makes the workers; nothing is served yet. */
+struct gateway *gateway_new(
+    const struct gateway_conf *conf, struct loop *control, struct err *e) MUST_CHECK;
 
 /* Starts the workers. */
 int gateway_start(struct gateway *g, struct err *e) MUST_CHECK;
@@ -53,10 +75,18 @@ const struct addr *gateway_listeners(const struct gateway *g, size_t *n);
 
 /*
  * Replaces configuration, partners, policies and certificates by what the directory holds now.  On
- * failure nothing changes and `e` says file, line and reason; `dry_run` only tries.
+ * failure nothing changes and `e` says file, line and reason.  `why` is who asked for it: "reload",
+ * "SIGHUP"; NULL only tries.
  */
 int gateway_reload(
-    struct gateway *g, bool dry_run, struct gateway_change *change, struct err *e) MUST_CHECK;
+    struct gateway *g, const char *why, struct gateway_change *change, struct err *e) MUST_CHECK;
+
+/*
+ * Puts an older generation in force again, which is still there: 0 is the one before the present
+ * one.  On failure nothing changes and `e` says which ones there are.
+ */
+int gateway_rollback(
+    struct gateway *g, uint64_t number, struct gateway_change *change, struct err *e) MUST_CHECK;
 
 /* Ends: no new connections, what is in flight is finished; `on_end` is called in the control
  * thread. */
@@ -64,7 +94,10 @@ void gateway_drain(struct gateway *g, void (*on_end)(void *arg), void *arg);
 
 void gateway_status(const struct gateway *g, struct gateway_status *out);
 
-/* The generation in force.  Borrowed until the next reload. */
+/* The generation in force.  Borrowed until the next activation. */
 struct generation *gateway_current(const struct gateway *g);
+
+/* What can be rolled back to.  Borrowed. */
+const struct lineage *gateway_lineage(const struct gateway *g);
 
 #endif

@@ -8,6 +8,13 @@
 #include "base/mem.h"
 #include "sepp/generation.h"
 
+/* Tells what is being done. */
+static void enter(const struct generation_host *host, const char *stage)
+{
+	if (host->stage)
+		*host->stage = stage;
+}
+
 /* --- maps of identities */
 
 enum {
@@ -130,8 +137,9 @@ static int find_hooks(struct generation *g, struct partner *p, struct err *e)
 static int add_partner(
     struct generation *g, const struct generation_host *host, const char *path, struct err *e)
 {
-	struct partner *p = mem_alloc(sizeof(*p));
+	struct partner *p = mem_alloc(sizeof(*p)), *other;
 
+	enter(host, "compiling");
 	p->program = script_program_new(host->vm, &g->directory->files, path, SCRIPT_PARTNER, e);
 	if (!p->program) {
 		partner_free(p);
@@ -140,13 +148,17 @@ static int add_partner(
 	p->conf = script_program_partner(p->program);
 	g->partners = mem_resize(g->partners, (g->n_partners + 1) * sizeof(struct partner *));
 	g->partners[g->n_partners++] = p;
-	for (size_t i = 0; i + 1 < g->n_partners; i++) {
-		if (strcmp(g->partners[i]->conf->name, p->conf->name) == 0)
-			return err_set(e, ERR_CONFIG, "%s: the name '%s' is also that of %s", path,
-			    p->conf->name, script_program_path(g->partners[i]->program));
-	}
-	if (find_anchors(g, p, e) || find_hooks(g, p, e))
+	other = generation_named(g, p->conf->name);
+	if (other)
+		return err_set(e, ERR_CONFIG, "%s: the name '%s' is also that of %s", path,
+		    p->conf->name, script_program_path(other->program));
+	map_put(&g->by_name, str_of(p->conf->name), p);
+	if (find_hooks(g, p, e))
 		return ERR_CONFIG;
+	enter(host, "loading anchors");
+	if (find_anchors(g, p, e))
+		return ERR_CONFIG;
+	enter(host, "comparing partners");
 	return claim(g, p, e);
 }
 
@@ -225,6 +237,7 @@ static int build(struct generation *g, const struct generation_host *host, struc
 {
 	const struct script_files *files = &g->directory->files;
 
+	enter(host, "compiling");
 	g->gateway = script_program_new(host->vm, files, "gateway.lua", SCRIPT_GATEWAY, e);
 	if (!g->gateway)
 		return ERR_CONFIG;
@@ -235,23 +248,35 @@ static int build(struct generation *g, const struct generation_host *host, struc
 	if (add_all(g, host, "shared/", add_shared, e) ||
 	    add_all(g, host, "partners/", add_partner, e))
 		return ERR_CONFIG;
+	enter(host, "loading certificates");
 	return make_tls(g, host, e);
+}
+
+struct generation *generation_build(
+    struct directory *d, const struct generation_host *host, struct err *e)
+{
+	struct generation *g = mem_alloc(sizeof(*g));
+
+	ensure(host->n_libs > 0);
+	map_init(&g->by_name);
+	map_init(&g->by_fqdn);
+	map_init(&g->by_realm);
+	map_init(&g->anchors);
+	g->directory = d;
+	if (build(g, host, e) == 0)
+		return g;
+	generation_free(g);
+	return NULL;
 }
 
 struct generation *generation_load(
     const char *path, const struct generation_host *host, struct err *e)
 {
-	struct generation *g = mem_alloc(sizeof(*g));
+	struct directory *d;
 
-	ensure(host->n_libs > 0);
-	map_init(&g->by_fqdn);
-	map_init(&g->by_realm);
-	map_init(&g->anchors);
-	g->directory = directory_read(path, e);
-	if (g->directory && build(g, host, e) == 0)
-		return g;
-	generation_free(g);
-	return NULL;
+	enter(host, "reading");
+	d = directory_read(path, e);
+	return d ? generation_build(d, host, e) : NULL;
 }
 
 static void free_anchors(struct generation *g)
@@ -280,6 +305,7 @@ void generation_free(struct generation *g)
 	mem_free(g->shared);
 	script_program_free(g->fallback);
 	script_program_free(g->gateway);
+	map_release(&g->by_name);
 	map_release(&g->by_fqdn);
 	map_release(&g->by_realm);
 	directory_free(g->directory);
@@ -289,6 +315,11 @@ void generation_free(struct generation *g)
 struct partner *generation_find(const struct generation *g, const char *fqdn)
 {
 	return map_find(&g->by_fqdn, str_of(fqdn));
+}
+
+struct partner *generation_named(const struct generation *g, const char *name)
+{
+	return map_find(&g->by_name, str_of(name));
 }
 
 struct tls_anchors *generation_anchors(

@@ -2,9 +2,9 @@
 /*
  * generation.h - one immutable set of configuration, partners, policies and certificates.
  *
- * Built aside, in the control thread, from a directory that was read once; then published with one
- * store and read by all workers; freed when each of them has moved on.  Any mistake in any file
- * means that there is no generation.
+ * Built aside, in the control thread, from a directory that was read once; then given to the
+ * lineage, which publishes it with one store, keeps it for a while after it was replaced, and frees
+ * it.  Any mistake in any file means that there is no generation.
  */
 #ifndef SEPP_GENERATION_H
 #define SEPP_GENERATION_H
@@ -19,15 +19,24 @@
 struct err;
 struct script_vm;
 
+enum {
+	GENERATION_WHY_MAX = 64
+};
+
 struct generation {
-	uint64_t number; /* set when published */
-	int64_t activated_s;
+	/* Set by the lineage before it is published. */
+	uint64_t number;     /* of this set of files; 0 = never in force */
+	uint64_t activation; /* grows with each activation, also of an older generation */
+	int64_t loaded_s, activated_s;
+	char why[GENERATION_WHY_MAX]; /* it was activated: "start", "reload", "rollback from 7" */
+
 	struct directory *directory; /* owned */
 	const struct conf_gateway *conf;
 	struct script_program *gateway, *fallback; /* gateway.lua, default.lua */
 	size_t n_shared, n_partners;
 	struct script_program **shared; /* shared/<name>.lua */
 	struct partner **partners;      /* in the order of their files */
+	struct map by_name;             /* name -> partner */
 	struct map by_fqdn;             /* canonical FQDN -> partner */
 	struct map by_realm;            /* six digits, or digits "-" NID -> partner */
 	struct map anchors;             /* "anchors\ncrl" paths -> tls_anchors, a reference each */
@@ -42,6 +51,7 @@ struct generation_host {
 	struct tls_lib *const *libs; /* one context is made in each */
 	tls_choose_fn *choose;       /* given the n-th of `args` */
 	void *const *args;
+	const char **stage; /* NULL, or told what is being done; static text */
 };
 
 /*
@@ -51,11 +61,18 @@ struct generation_host {
 struct generation *generation_load(
     const char *path, const struct generation_host *host, struct err *e) MUST_CHECK;
 
+/* The same from a directory that was read.  Takes `d`, also when it fails. */
+struct generation *generation_build(
+    struct directory *d, const struct generation_host *host, struct err *e) MUST_CHECK;
+
 /* NULL is allowed. */
 void generation_free(struct generation *g);
 
 /* The partner that has this canonical FQDN in its file, or NULL. */
 struct partner *generation_find(const struct generation *g, const char *fqdn);
+
+/* The partner of this name, or NULL. */
+struct partner *generation_named(const struct generation *g, const char *name);
 
 /*
  * The anchors for a certificate (TS 33.501 13.1.2): every PLMN or SNPN that it names has to belong
