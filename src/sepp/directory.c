@@ -61,14 +61,14 @@ static int check_mode(const struct stat *st, const char *path, struct err *e)
 	return 0;
 }
 
-/* Reads at most FILE_MAX_BYTES; a file that grows meanwhile is refused. */
-static int read_all(int fd, const char *path, struct str *text, struct err *e)
+/* Reads the `size` bytes that a file had a moment ago; one that is being written is refused. */
+static int read_all(int fd, size_t size, const char *path, struct str *text, struct err *e)
 {
-	char *data = mem_alloc(FILE_MAX_BYTES + 1);
+	char *data = mem_alloc(size + 1);
 	size_t n = 0;
 	ssize_t rc;
 
-	while (n <= FILE_MAX_BYTES && (rc = read(fd, data + n, FILE_MAX_BYTES + 1 - n)) != 0) {
+	while (n <= size && (rc = read(fd, data + n, size + 1 - n)) != 0) {
 		if (rc < 0 && errno == EINTR)
 			continue;
 		if (rc < 0) {
@@ -77,18 +77,16 @@ static int read_all(int fd, const char *path, struct str *text, struct err *e)
 		}
 		n += (size_t)rc;
 	}
-	if (n > FILE_MAX_BYTES) {
-		err_set(e, ERR_CONFIG, "%s: is larger than %d bytes", path, FILE_MAX_BYTES);
+	if (n != size) {
+		err_set(e, ERR_CONFIG, "%s: was written while it was read; try again", path);
 		goto fail;
 	}
-	text->p = mem_dup(data, n);
-	text->n = n;
-	mem_wipe(data, n);
-	mem_free(data);
+	data[n] = '\0'; /* which does not count */
+	*text = (struct str){ data, n };
 	return 0;
 
 fail:
-	mem_wipe(data, FILE_MAX_BYTES + 1);
+	mem_wipe(data, size + 1);
 	mem_free(data);
 	return e ? e->code : ERR_SYS;
 }
@@ -123,7 +121,7 @@ static int add_file(
 		return err_set_errno(e, "%s: cannot open", path);
 	rc = fstat(fd, &st) ? err_set_errno(e, "%s: cannot stat", path) : check_mode(&st, path, e);
 	if (rc == 0)
-		rc = read_all(fd, path, &text, e);
+		rc = read_all(fd, (size_t)st.st_size, path, &text, e);
 	close(fd);
 	if (rc)
 		return rc;

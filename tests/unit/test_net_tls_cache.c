@@ -109,6 +109,33 @@ static void a_retired_context_remembers_nothing_and_works_on(void **state)
 	world_free(w);
 }
 
+static void a_context_that_serves_again_begins_with_an_empty_cache(void **state)
+{
+	struct world *w = world_new();
+
+	(void)state;
+	assert_int_equal(questions(w), 1);
+	tls_ctx_retire(w->gateway.ctx);
+	tls_ctx_resume(w->gateway.ctx);
+	tls_ctx_resume(w->gateway.ctx);
+	assert_int_equal(questions(w), 1);
+	assert_int_equal(questions(w), 0);
+	world_free(w);
+}
+
+static void a_context_without_a_cache_gets_none_by_serving_again(void **state)
+{
+	struct world *w = world_new();
+
+	(void)state;
+	world_renew(w, &w->gateway, NULL, false);
+	tls_ctx_retire(w->gateway.ctx);
+	tls_ctx_resume(w->gateway.ctx);
+	assert_int_equal(questions(w), 1);
+	assert_int_equal(questions(w), 1);
+	world_free(w);
+}
+
 static void without_the_cache_every_handshake_asks(void **state)
 {
 	struct world *w = world_new();
@@ -219,6 +246,8 @@ int main(void)
 		cmocka_unit_test(a_remembered_chain_ends_with_its_certificate),
 		cmocka_unit_test(a_clock_that_was_set_back_proves_nothing),
 		cmocka_unit_test(a_retired_context_remembers_nothing_and_works_on),
+		cmocka_unit_test(a_context_that_serves_again_begins_with_an_empty_cache),
+		cmocka_unit_test(a_context_without_a_cache_gets_none_by_serving_again),
 		cmocka_unit_test(without_the_cache_every_handshake_asks),
 		cmocka_unit_test(a_new_context_begins_with_an_empty_cache),
 		cmocka_unit_test(a_failure_is_never_remembered),
