@@ -199,8 +199,11 @@ static int open_state(
 	d->state = state_open(o->state ? o->state : DEFAULT_STATE, o->state != NULL, owner, e);
 	if (d->state)
 		return 0;
-	if (o->state)
-		return err_within(e, "--state");
+	if (o->state) {
+		err_within(e, "--state");
+		e->code = ERR_SYS; /* EXIT_LOAD is for the operator's directory */
+		return ERR_SYS;
+	}
 	log_warn(LOG_MAIN, "-", "nothing is kept over a restart; write --state DIR: %s", e->text);
 	*e = (struct err){ 0 };
 	return 0;

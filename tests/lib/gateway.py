@@ -188,6 +188,12 @@ class Gateway:
         status, text = self.admin("POST", "/v1/reload")
         return status, json.loads(text)
 
+    def rollback(self, generation=None):
+        """Asks for a rollback.  Returns (status, answer)."""
+        query = "" if generation is None else f"?generation={generation}"
+        status, text = self.admin("POST", f"/v1/rollback{query}")
+        return status, json.loads(text)
+
     def logs(self, text, timeout=5.0):
         """Waits until the log holds a text: its lines are written by a thread of their own."""
         return self.until(lambda: text in self.log(), timeout)
