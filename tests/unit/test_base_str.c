@@ -40,6 +40,9 @@ static void a_view_starts_with_its_prefixes(void **state)
 	assert_true(str_starts(str_of("a"), "a"));
 	assert_false(str_starts(str_of("a"), "ab"));
 	assert_false(str_starts(str_of("ba"), "a"));
+	assert_true(str_ends(str_of("certs/a.key"), ".key"));
+	assert_true(str_ends(str_of("a"), "") && str_ends(str_of("a"), "a"));
+	assert_false(str_ends(str_of("a.key.pem"), ".key") || str_ends(str_of("y"), "key"));
 }
 
 static void a_copy_says_whether_it_was_cut(void **state)
