@@ -159,6 +159,17 @@ def test_removed_partner_gets_403(directory, alpha, start):
     assert selected(gateway, alpha) == "TLS"
 
 
+def test_partner_that_was_removed_and_added_again_begins_anew(directory, alpha, start):
+    gateway = start()
+    assert selected(gateway, alpha) == "TLS"
+    directory.remove("partners/alpha.lua")
+    assert gateway.reload()[0] == 200
+    directory.partner_file("alpha", "001-01", TLS_FIRST)
+    assert gateway.reload()[0] == 200
+    assert gateway.state("alpha") == "idle"
+    assert gateway.partner("alpha")["attempts"] == 0
+
+
 def test_removed_partner_with_its_own_anchor_does_not_get_through_tls(directory, alpha, start):
     beta = directory.partner("beta", "262-01", TLS_FIRST)
     gateway = start()

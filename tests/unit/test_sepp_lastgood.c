@@ -257,6 +257,9 @@ static void a_right_checksum_over_wrong_content_is_refused(void **state)
 		{ STR_LIT(SECOND "1\n\0\0\0\0\0\0\0\1a\0\0\0\0\0\0\0\1b\0\0\0\0\0\0\0\x0b"
 				 "/etc/passwd"),
 		    "is not a place of the directory" },
+		{ STR_LIT(SECOND "1\n\0\0\0\0\0\0\0\1a\0\0\0\0\0\0\0\1b\0\0\0\0\0\0\0\x0d"
+				 "certs/a/x.key"),
+		    "is not a place of the directory" },
 	};
 	struct dir *d = small();
 
