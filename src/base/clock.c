@@ -15,7 +15,12 @@ static uint64_t read_ns(clockid_t id)
 
 msec clock_mono(void)
 {
-	return read_ns(CLOCK_MONOTONIC) / 1000000u;
+	return clock_mono_ns() / 1000000u;
+}
+
+uint64_t clock_mono_ns(void)
+{
+	return read_ns(CLOCK_MONOTONIC);
 }
 
 int64_t clock_wall_s(void)

@@ -11,6 +11,9 @@
 /* Monotonic milliseconds. */
 msec clock_mono(void);
 
+/* Monotonic nanoseconds; no system call. */
+uint64_t clock_mono_ns(void);
+
 /* Seconds since 1970-01-01 00:00:00 UTC. */
 int64_t clock_wall_s(void);
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "script/arg.h"
+#include "script/fuel.h"
 #include "script/script_int.h"
 #include "script/seal.h"
 #include "script/value.h"
@@ -36,6 +37,8 @@ struct str arg_string(lua_State *L, int i)
 
 	if (!lua_isstring(L, i))
 		arg_expected(L, i, "string");
+	if (lua_type(L, i) == LUA_TNUMBER)
+		fuel_charge(L, FUEL_PRINT);
 	s.p = lua_tolstring(L, i, &s.n);
 	return s;
 }
@@ -49,10 +52,20 @@ struct str arg_short(lua_State *L, int i)
 	return s;
 }
 
+/* Reading a number from a text. */
+static void charge_conversion(lua_State *L, int i)
+{
+	if (lua_type(L, i) == LUA_TSTRING)
+		fuel_charge(L, lua_rawlen(L, i) / 2);
+}
+
 lua_Integer arg_integer(lua_State *L, int i)
 {
+	lua_Integer n;
 	int ok;
-	lua_Integer n = lua_tointegerx(L, i, &ok);
+
+	charge_conversion(L, i);
+	n = lua_tointegerx(L, i, &ok);
 
 	if (!ok && lua_isnumber(L, i))
 		arg_fail(L, i, "number has no integer representation");
@@ -68,8 +81,11 @@ lua_Integer arg_integer_or(lua_State *L, int i, lua_Integer absent)
 
 lua_Number arg_number(lua_State *L, int i)
 {
+	lua_Number n;
 	int ok;
-	lua_Number n = lua_tonumberx(L, i, &ok);
+
+	charge_conversion(L, i);
+	n = lua_tonumberx(L, i, &ok);
 
 	if (!ok)
 		arg_expected(L, i, "number");

@@ -8,7 +8,7 @@
 const struct conf_budgets script_default_budgets = {
 	.fuel = 200000,
 	.scratch = 256 << 10,
-	.wall = 250,
+	.wall = 7,
 };
 
 static const struct conf_gateway defaults = {
@@ -30,7 +30,7 @@ static const struct conf_gateway defaults = {
 		.close = 2000,
 		.drain = 5000,
 	},
-	.budgets = { .fuel = 200000, .scratch = 256 << 10, .wall = 250 },
+	.budgets = { .fuel = 200000, .scratch = 256 << 10, .wall = 7 },
 };
 
 #define AT(member) .offset = offsetof(struct conf_gateway, member)
@@ -102,7 +102,7 @@ static const struct config_field budgets_fields[] = {
 	{ "scratch_kib", config_size_kib, AT(budgets.scratch), .min = 16, .max = 1024,
 	    .example = "scratch_kib = 256" },
 	{ "wall_ms", config_u64, AT(budgets.wall), .min = 1, .max = 10000,
-	    .example = "wall_ms = 250" },
+	    .example = "wall_ms = 7" },
 };
 
 #define SUB(fields) .sub = fields, .n_sub = ARRAY_LEN(fields)

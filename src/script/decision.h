@@ -144,7 +144,7 @@ struct script_answer {
 	size_t n_notes;
 	char notes[SCRIPT_NOTES_MAX][SCRIPT_TEXT_MAX + 1];
 	uint64_t fuel;  /* units spent */
-	size_t scratch; /* bytes used over the image */
+	size_t scratch; /* bytes used over the image; depends a little on how keys hash */
 };
 
 const char *script_verdict_name(enum script_verdict verdict);

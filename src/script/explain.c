@@ -48,6 +48,12 @@ static void place_in_text(struct place *out, const char *said)
 		out->line = (int)line;
 }
 
+/* What Lua says without the place, or with that of the end of the file. */
+static bool has_no_place(const char *said)
+{
+	return strcmp(said, "not enough memory") == 0 || strcmp(said, "C stack overflow") == 0;
+}
+
 void explain_failure(struct script_vm *vm, const char *path, char *out, size_t size)
 {
 	lua_State *L = vm->L;
@@ -55,7 +61,7 @@ void explain_failure(struct script_vm *vm, const char *path, char *out, size_t s
 	const char *said = text ? lua_tostring(L, -1) : NULL;
 	int n;
 
-	if (!vm->killed && said && strcmp(said, "not enough memory") != 0) {
+	if (!vm->killed && said && !has_no_place(said)) {
 		(void)str_copy(out, size, (struct str){ said, lua_rawlen(L, -1) });
 		place_in_text(&vm->place, out);
 		return;
@@ -65,8 +71,11 @@ void explain_failure(struct script_vm *vm, const char *path, char *out, size_t s
 		return;
 	if (vm->killed)
 		print_kill(vm, out + n, size - (size_t)n);
+	else if (said && said[0] == 'C')
+		snprintf(out + n, size - (size_t)n, "nested too deep (%s)", said);
 	else if (said)
-		snprintf(out + n, size - (size_t)n, "not enough memory");
+		snprintf(out + n, size - (size_t)n, "not enough memory%s%s",
+		    vm->refused ? ": " : "", vm->refused ? vm->refused : "");
 	else
 		snprintf(out + n, size - (size_t)n, "error object (%s)", value_type(L, -1));
 }

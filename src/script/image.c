@@ -44,6 +44,7 @@ static int load_file(lua_State *L)
 	const struct load *load = lua_touserdata(L, 1);
 	char message[SCRIPT_PLACE_MAX + 96];
 
+	fuel_look(L);
 	library_open(L);
 	luaL_checkstack(L, STACK, "no room");
 	module_run(L, load->path);
@@ -90,6 +91,7 @@ static void keep_image(struct script_vm *vm, uint64_t serial)
 		.last_use = ++vm->uses,
 		.bytes = mem_dup(vm->arena.base, vm->arena.used),
 		.n = vm->arena.used,
+		.longest = vm->longest,
 		.L = vm->L,
 	};
 }
@@ -101,6 +103,7 @@ static lua_State *open_state(struct script_vm *vm)
 
 	vm->L = NULL;
 	vm->killed = ALIVE;
+	vm->longest = 0;
 	arena_reset(&vm->arena, SCRIPT_IMAGE_MAX);
 	L = lua_newstate(fuel_alloc, vm);
 	if (!L)
@@ -159,6 +162,7 @@ lua_State *image_enter(struct script_vm *vm, const struct script_program *p, str
 	image->last_use = ++vm->uses;
 	arena_rewind(&vm->arena, image->bytes, image->n, vm->budgets.scratch);
 	vm->image_size = image->n;
+	vm->longest = image->longest;
 	vm->L = image->L;
 	return vm->L;
 }

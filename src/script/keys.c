@@ -36,7 +36,7 @@ static enum rank rank_of(lua_State *L, int i)
 /* What comparing the key at `i` costs, however often the order of hashing makes it happen. */
 static uint64_t key_cost(lua_State *L, int i)
 {
-	return rank_of(L, i) == RANK_TEXT ? 1 + 12 * (lua_rawlen(L, i) / 32) : 1;
+	return rank_of(L, i) == RANK_TEXT ? 6 + 12 * (lua_rawlen(L, i) / 32) : 6;
 }
 
 static int compare_text(lua_State *L, int a, int b)
@@ -108,14 +108,15 @@ static unsigned collect(lua_State *L, int table)
 
 	lua_newtable(L);
 	for (lua_pushnil(L); lua_next(L, table); lua_pop(L, 1)) {
-		if (n == SCRIPT_SORT_MAX)
-			luaL_error(
-			    L, "cannot walk a table of more than %d entries", SCRIPT_SORT_MAX);
-		cost += key_cost(L, -2);
+		cost += key_cost(L, -2); /* of all: which key comes first must not matter */
+		if (n++ >= SCRIPT_SORT_MAX)
+			continue;
 		lua_pushvalue(L, -2);
-		lua_rawseti(L, -4, (lua_Integer)++n);
+		lua_rawseti(L, -4, (lua_Integer)n);
 	}
 	fuel_charge(L, cost);
+	if (n > SCRIPT_SORT_MAX)
+		luaL_error(L, "cannot walk a table of more than %d entries", SCRIPT_SORT_MAX);
 	return n;
 }
 

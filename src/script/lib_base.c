@@ -138,7 +138,7 @@ static int l_pcall(lua_State *L)
 		return arg_expected(L, 1, "function");
 	fuel_charge(L, 8);
 	status = lua_pcall(L, lua_gettop(L) - 1, LUA_MULTRET, 0);
-	fuel_rethrow(L);
+	fuel_charge(L, status == LUA_OK ? 0 : FUEL_ERROR); /* hands on that it was killed */
 	vm->pool_used = pool_used;
 	luaL_checkstack(L, 1, "too many results");
 	lua_pushboolean(L, status == LUA_OK);
@@ -163,6 +163,7 @@ static int l_select(lua_State *L)
 		i = n;
 	if (i < 1)
 		return arg_fail(L, 1, "index out of range");
+	fuel_charge(L, (uint64_t)(n - (int)i) / 4);
 	return n - (int)i;
 }
 

@@ -130,8 +130,12 @@ static void add_number(lua_State *L, struct text *t, const struct conversion *c,
 {
 	char spec[24], item[ITEM_MAX];
 
+	int n;
+
 	print_spec(spec, c, "");
-	text_add(L, t, item, (size_t)snprintf(item, sizeof(item), spec, arg_number(L, arg)));
+	n = snprintf(item, sizeof(item), spec, arg_number(L, arg));
+	fuel_charge(L, FUEL_PRINT + 4 * (uint64_t)n);
+	text_add(L, t, item, (size_t)n);
 }
 
 static void add_character(lua_State *L, struct text *t, const struct conversion *c, int arg)
@@ -240,7 +244,7 @@ static void add_literal(lua_State *L, struct text *t, int arg)
 
 static void add_conversion(lua_State *L, struct text *t, const struct conversion *c, int arg)
 {
-	fuel_charge(L, 4);
+	fuel_charge(L, 16);
 	if (lua_isnone(L, arg))
 		arg_fail(L, arg, "no value");
 	switch (c->letter) {

@@ -25,7 +25,7 @@ static void compile(lua_State *L, struct pattern *p, bool anchors)
 
 	if (text.n > PATTERN_MAX)
 		arg_fail(L, 2, "pattern longer than %d bytes", PATTERN_MAX);
-	fuel_charge(L, text.n);
+	fuel_charge(L, text.n + 16);
 	if (pattern_compile(p, text, anchors, &why))
 		luaL_error(L, "%s", why);
 }
@@ -69,7 +69,7 @@ static int find_plain(lua_State *L, struct str s, struct str what, size_t start)
 {
 	const char *found;
 
-	fuel_charge(L, (s.n - start + what.n) / 32 + 1);
+	fuel_charge(L, (s.n - start + what.n) / 8 + 1);
 	found = what.n ? memmem(s.p + start, s.n - start, what.p, what.n) : s.p + start;
 	if (!found) {
 		lua_pushnil(L);

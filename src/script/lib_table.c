@@ -26,8 +26,10 @@ static int l_concat(lua_State *L)
 	for (; i <= j; i++) {
 		struct str s;
 
-		fuel_charge(L, 1);
+		fuel_charge(L, 4);
 		lua_rawgeti(L, 1, i);
+		if (lua_type(L, -1) == LUA_TNUMBER)
+			fuel_charge(L, FUEL_PRINT);
 		if (!lua_isstring(L, -1))
 			return luaL_error(
 			    L, "invalid value (at index %I) in table for 'concat'", (LUAI_UACINT)i);

@@ -27,6 +27,10 @@ static const char *const math_names[] = { "abs", "acos", "asin", "atan", "ceil",
 	"exp", "floor", "fmod", "log", "max", "min", "modf", "rad", "sin", "sqrt", "tan",
 	"tointeger", "type", "ult" };
 
+enum {
+	MATH_FMOD = 9, /* in math_names */
+};
+
 /* Runs protected.  (vm) */
 static int find_math(lua_State *L)
 {
@@ -46,6 +50,7 @@ int library_find_math(struct script_vm *vm, struct err *e)
 	lua_State *L;
 	int status;
 
+	vm->L = NULL;
 	arena_reset(&vm->arena, SCRIPT_IMAGE_MAX);
 	L = lua_newstate(fuel_alloc, vm);
 	if (!L)
@@ -56,14 +61,41 @@ int library_find_math(struct script_vm *vm, struct err *e)
 	return status == LUA_OK ? 0 : err_set(e, ERR_LIMIT, "no room for a Lua library");
 }
 
+/* What fmod() of the C library takes: a step for each bit between the two. */
+static uint64_t fmod_cost(lua_State *L)
+{
+	int a = 0, b = 0;
+
+	(void)frexp(lua_tonumber(L, 1), &a);
+	(void)frexp(lua_tonumber(L, 2), &b);
+	return a > b ? (uint64_t)(a - b) / 4 : 0;
+}
+
+/* Calls the stock function whose number is the upvalue. */
+static int l_math(lua_State *L)
+{
+	const struct script_vm *vm = script_vm_of(L);
+	const size_t i = (size_t)lua_tointeger(L, lua_upvalueindex(1));
+	const int n = lua_gettop(L);
+	uint64_t cost = 4 + (uint64_t)n;
+
+	for (int k = 1; k <= n; k++) {
+		if (lua_type(L, k) == LUA_TSTRING) /* which is read as a number */
+			cost += lua_rawlen(L, k) / 2;
+	}
+	fuel_charge(L, cost);
+	if (i == MATH_FMOD)
+		fuel_charge(L, fmod_cost(L));
+	return vm->math[i](L);
+}
+
 /* [-0, +1] */
 static void push_math(lua_State *L)
 {
-	struct script_vm *vm = script_vm_of(L);
-
 	lua_createtable(L, 0, ARRAY_LEN(math_names) + 4);
 	for (size_t i = 0; i < ARRAY_LEN(math_names); i++) {
-		lua_pushcfunction(L, vm->math[i]);
+		lua_pushinteger(L, (lua_Integer)i);
+		lua_pushcclosure(L, l_math, 1);
 		lua_setfield(L, -2, math_names[i]);
 	}
 	lua_pushnumber(L, 3.141592653589793);

@@ -14,6 +14,10 @@
 #include "script/script_int.h"
 #include "script/seal.h"
 
+enum {
+	PIECE = 64, /* bytes that are compiled between two looks at the clock */
+};
+
 static const char modules_key; /* path -> what the file gave, or true while it runs */
 
 /* The file of the directory, or NULL.  Never raises. */
@@ -35,6 +39,26 @@ static const struct script_file *find_file(const struct script_files *files, con
 	return NULL;
 }
 
+struct reader {
+	struct str rest;
+};
+
+/*
+ * Hands out the text bit by bit: what compiling costs cannot be counted beforehand, since each name
+ * is looked for in all functions around it.
+ */
+static const char *read_piece(lua_State *L, void *arg, size_t *n)
+{
+	struct reader *r = arg;
+	const char *piece = r->rest.p;
+
+	fuel_look(L);
+	*n = r->rest.n < PIECE ? r->rest.n : PIECE;
+	r->rest.p += *n;
+	r->rest.n -= *n;
+	return piece;
+}
+
 void module_run(lua_State *L, const char *path)
 {
 	const struct load *load = script_vm_of(L)->load;
@@ -50,8 +74,7 @@ void module_run(lua_State *L, const char *path)
 	}
 	fuel_charge(L, file->text.n / 8);
 	snprintf(name, sizeof(name), "@%s", path);
-	if (luaL_loadbufferx(L, file->text.p ? file->text.p : "", file->text.n, name, "t") !=
-	    LUA_OK)
+	if (lua_load(L, read_piece, &(struct reader){ file->text }, name, "t") != LUA_OK)
 		lua_error(L);
 	library_push_environment(L);
 	lua_setupvalue(L, -2, 1); /* _ENV is a main chunk's first upvalue */

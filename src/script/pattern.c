@@ -310,6 +310,7 @@ int pattern_compile(struct pattern *p, struct str text, bool anchors, const char
 
 enum {
 	STEPS_AT_ONCE = 128,
+	STEPS_AHEAD = 4, /* what beginning costs */
 };
 
 enum choice_kind {
@@ -552,7 +553,7 @@ static void matcher_init(struct matcher *x, const struct pattern *p, struct str 
 	x->m = m;
 	x->step = step;
 	x->arg = arg;
-	x->steps = 0;
+	x->steps = STEPS_AHEAD;
 }
 
 bool pattern_match_at(const struct pattern *p, struct str subject, size_t start,

@@ -98,6 +98,12 @@ typedef void script_line_fn(void *arg, const char *path, int line);
 /* NULL ends it.  Decisions cost the same fuel with it. */
 void script_vm_watch(struct script_vm *vm, script_line_fn *fn, void *arg);
 
+/* The version of the Lua library at run time, "5.4.4".  Static. */
+const char *script_lua_version(void);
+
+/* Whether it is older than 5.4.7: 5.4.4 ends the process for some texts, which scan.h refuses. */
+bool script_lua_is_old(void);
+
 /* The budgets used where nothing else is said. */
 extern const struct conf_budgets script_default_budgets;
 

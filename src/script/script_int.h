@@ -22,7 +22,8 @@ enum {
 	SCRIPT_IMAGES = 64,           /* images a vm keeps */
 	SCRIPT_FILE_MAX = 32 << 10,   /* bytes of one Lua file */
 	SCRIPT_CHAIN_MAX = 100,       /* suffixes in a row, as in a.b.c */
-	SCRIPT_STRING_MAX = 64 << 10, /* bytes a library function reads or makes */
+	SCRIPT_STRING_MAX = 64 << 10, /* bytes of a text, whoever makes it */
+	SCRIPT_NODES_MAX = 2048,      /* keys of a table that Lua code fills, besides its list */
 	SCRIPT_RESULTS_MAX = 250,     /* values one call may give back */
 	SCRIPT_SORT_MAX = 4096,       /* elements */
 	SCRIPT_POOL = 256 << 10,      /* texts under construction, all together */
@@ -48,6 +49,7 @@ struct image {
 	uint64_t last_use;
 	void *bytes;
 	size_t n;
+	size_t longest; /* bytes of the longest text in it */
 	lua_State *L;
 };
 
@@ -77,8 +79,13 @@ struct script_vm {
 	lua_State *L;
 	size_t image_size;
 	uint64_t fuel, fuel_max;
-	unsigned ticks, refusals;
-	uint64_t clock_start;
+	size_t longest;       /* bytes of the longest text that was made */
+	unsigned price, pace; /* units of an instruction; instructions of a tick */
+	unsigned refusals;
+	const char *refused;      /* why memory was refused, or NULL: there is no more */
+	uint64_t next_look;       /* fuel at which a charge looks at the clock */
+	uint64_t clock_due;       /* monotonic ns before which the clock cannot have run out */
+	uint64_t processor_start; /* processor time when clock_due came for the first time */
 	enum kill killed;
 	struct place place; /* where it was killed, or raised something that is no text */
 	struct load *load;  /* while a file loads, or NULL */

@@ -49,8 +49,10 @@ void text_of(lua_State *L, int i)
 	const char *unknown;
 
 	switch (lua_type(L, i)) {
-	case LUA_TSTRING:
 	case LUA_TNUMBER:
+		fuel_charge(L, lua_isinteger(L, i) ? FUEL_PRINT / 8 : FUEL_PRINT);
+		/* fallthrough */
+	case LUA_TSTRING:
 		lua_pushvalue(L, i);
 		(void)lua_tostring(L, -1); /* turns the copy of a number into a string */
 		return;

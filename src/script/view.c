@@ -141,7 +141,7 @@ static int l_index(lua_State *L)
 	struct str key;
 
 	ensure(v);
-	fuel_charge(L, 1);
+	fuel_charge(L, 4);
 	if (push_item(L, v))
 		return 1;
 	if (lua_type(L, 2) != LUA_TSTRING)

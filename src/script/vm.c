@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/base.h"
 
+#include <dlfcn.h>
+#include <lua.h>
+#include <stdlib.h>
+#include <string.h>
+
 #include "base/err.h"
 #include "base/mem.h"
 #include "script/library.h"
@@ -66,4 +71,31 @@ size_t script_vm_image_size(const struct script_vm *vm, const struct script_prog
 			return vm->images[i].n;
 	}
 	return 0;
+}
+
+enum {
+	RELEASE_WANTED = 7, /* of 5.4 */
+};
+
+/*
+ * Looked up by name: to a program that names it, the linker copies the text in the size of the
+ * library that it was built with.
+ */
+const char *script_lua_version(void)
+{
+	static char version[16] = LUA_VERSION_MAJOR "." LUA_VERSION_MINOR "." LUA_VERSION_RELEASE;
+	const char *ident = dlsym(RTLD_DEFAULT, "lua_ident");
+	const char *at = ident ? strstr(ident, "Lua 5.") : NULL;
+
+	if (at)
+		(void)str_copy(
+		    version, sizeof(version), (struct str){ at + 4, strcspn(at + 4, " ") });
+	return version;
+}
+
+bool script_lua_is_old(void)
+{
+	const char *version = script_lua_version();
+
+	return strncmp(version, "5.4.", 4) == 0 && strtoul(version + 4, NULL, 10) < RELEASE_WANTED;
 }

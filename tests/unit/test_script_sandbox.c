@@ -3,96 +3,10 @@
 
 #include "script_kit.h"
 
-#include "base/clock.h"
+#include "script/fuel.h"
+#include "script/library.h"
 
 #define RIGHT "return sepp.select(sepp.TLS)"
-
-/* Attacks: each must end as a failure, soon. */
-static const char *const attacks[] = {
-	"return \"TLS\"",
-	"return { verdict = \"select\", cap = sepp.TLS }",
-	"return setmetatable({}, {})",
-	"error(\"no\")",
-	"error({ code = 1 })",
-	"error()",
-	"error(sepp.select(sepp.TLS))",
-	"return nil + 1",
-	"while true do end",
-	"::a:: goto a",
-	"local function f() return f() end return f()",
-	"local function f() return 1 + f() end return f()",
-	"while true do pcall(function() while true do end end) end",
-	"local function f() pcall(f) end while true do pcall(f) end",
-	"local function f() return pcall(f) end return f()",
-	"while true do pcall(error, \"x\") end",
-	"local s = \"x\" while true do s = s .. s end",
-	"local s = \"x\" while true do pcall(function() s = s .. s end) end",
-	"local t = {} for i = 1, 1e9 do t[i] = i end",
-	"local t = {} while true do pcall(function() for i = 1, 1e9 do t[#t + 1] = {} end end) end",
-	"local t = {} for i = 1, 1e9 do t[i << 32] = i end",
-	"local t = {} while true do t = { t } end",
-	"while true do local x = (\"x\"):rep(65536) end",
-	"while true do pcall(string.rep, \"x\", 65536) end",
-	"local s = (\"x\"):rep(65536) while true do local y = s:upper() end",
-	"local s = (\"a\"):rep(65536) while true do s:find(\"b\", 1, true) end",
-	"return (\"a\"):rep(65000):find(\"a*a*a*b\")",
-	"return (\"a\"):rep(65000):find((\".-\"):rep(100) .. \"b\")",
-	"return (\"(\"):rep(65000):find((\"%b()\"):rep(20))",
-	"return (\"a\"):rep(60000):find(\"(a*)%1%1b\")",
-	"return (\"a\"):rep(60000):gsub(\"a*b\", \"\")",
-	"for w in (\"a\"):rep(60000):gmatch(\"a-b\") do end",
-	"return (\"x\"):rep(60000):gsub(\"\", (\"y\"):rep(60000))",
-	"local function f(s) return (s:gsub(\"x\", f)) end return f(\"x\")",
-	"local function f() return (\"xx\"):gsub(\"x\", f) end return f()",
-	"while true do table.concat({ \"x\", \"y\" }, (\"z\"):rep(60000)) end",
-	"return table.unpack({}, 1, 1e7)",
-	"return table.concat({}, \"x\", 1, 1 << 60)",
-	"local t = {} for i = 1, 4096 do t[i] = -i end while true do table.sort(t) end",
-	("local t = {} for i = 1, 4096 do t[i] = i end "
-	 "table.sort(t, function(a, b) while true do end end)"),
-	"local function f(...) return f(1, ...) end return f()",
-	"local function f(...) return select(\"#\", f(1, ...)) end return f()",
-	"local t = {} for i = 1, 4000 do t[i .. \"\"] = i end while true do for k in pairs(t) do end end",
-	"local t = {} for i = 1, 4000 do t[i .. \"\"] = i end local k repeat k = next(t, k) until false",
-	"local s = (\"a\"):rep(60000) while true do local b = s .. \"a\" == s .. \"b\" end",
-	"local a, b = (\"a\"):rep(60000), (\"a\"):rep(60000) while true do local c = a < b end",
-	"while true do sepp.note(\"%s\", (\"x\"):rep(60000)) end",
-	"while true do local x = request.capabilities end",
-	"while true do sepp.reject(\"x\") end",
-	"return (\"%99999d\"):format(1)",
-	"return (\"%s\"):rep(1000):format()",
-	"getmetatable(\"\").__index = nil",
-	"string.rep = nil",
-	"partner.select_capability = nil",
-	"request.sender = \"x\"",
-	"return load(\"return 1\")",
-	"return sepp.policy { api = 1, name = \"x\" }",
-	"local a <close> = 1",
-	"goto_nowhere()",
-};
-
-static void every_attack_ends_as_a_failure_and_leaves_nothing_behind(void **state)
-{
-	struct kit *k = kit_open(), *other = kit_open();
-	const struct script_answer *a;
-
-	(void)state;
-	kit_select(other, RIGHT);
-	for (size_t i = 0; i < ARRAY_LEN(attacks); i++) {
-		uint64_t start = clock_thread_ns();
-
-		a = kit_select(k, attacks[i]);
-		if (a->verdict != SCRIPT_FAILED || !a->reason[0])
-			fail_msg("%s: %s", attacks[i], script_verdict_name(a->verdict));
-		assert_true(clock_thread_ns() - start < 2000000000);
-		/* the same vm goes on as if nothing had been */
-		script_decide(k->vm, other->program, &other->in, &other->answer);
-		assert_int_equal(other->answer.verdict, SCRIPT_SELECT);
-		assert_int_equal(other->answer.cap, N32_CAP_TLS);
-	}
-	kit_close(k);
-	kit_close(other);
-}
 
 static void a_killed_policy_is_told_where_and_why(void **state)
 {
@@ -103,8 +17,13 @@ static void a_killed_policy_is_told_where_and_why(void **state)
 	    "partners/p.lua:3: stopped after 200000 units of fuel");
 	assert_int_equal(k->answer.line, 3);
 	assert_true(k->answer.fuel > 200000);
-	assert_string_equal(kit_select(k, "local s = \"x\" while true do s = s .. s end")->reason,
+	assert_string_equal(kit_select(k, "local t = {} for i = 1, 1e9 do t[i] = i end")->reason,
 	    "partners/p.lua:3: not enough memory");
+	assert_string_equal(kit_select(k, "local s = \"x\" while true do s = s .. s end")->reason,
+	    "partners/p.lua:3: not enough memory: a text longer than 65536 bytes");
+	assert_string_equal(kit_select(k, "local t = {} for i = 1, 1e9 do t[-i] = i end")->reason,
+	    "partners/p.lua:3: not enough memory: a table with more than 2048 keys besides its "
+	    "list");
 	assert_string_equal(
 	    kit_select(k,
 		"while true do pcall(function() local s = \"x\" while true do s = s .. s end "
@@ -129,6 +48,169 @@ static void the_clock_is_a_backstop(void **state)
 	assert_string_equal(kit_select(k, "while true do end")->reason,
 	    "partners/p.lua:3: stopped after 20 ms of processor time");
 	kit_close(k);
+}
+
+static void a_short_decision_looks_at_no_clock(void **state)
+{
+	struct kit *k = kit_open();
+
+	(void)state;
+	kit_select(k, "return sepp.prefer(request, { sepp.PRINS, sepp.TLS })");
+	assert_int_equal(k->answer.verdict, SCRIPT_SELECT);
+	assert_int_equal(k->vm->clock_due, 0);
+	kit_select(k, "for i = 1, 1000 do end " RIGHT);
+	assert_true(k->vm->clock_due != 0);
+	assert_int_equal(k->vm->processor_start, 0); /* that would be a system call */
+	kit_close(k);
+}
+
+static uint64_t fuel_of(struct kit *k, const char *make, const char *work)
+{
+	char body[256];
+
+	snprintf(body, sizeof(body), "local s = %s %s " RIGHT, make, work);
+	assert_int_equal(kit_select(k, body)->verdict, SCRIPT_SELECT);
+	return k->answer.fuel;
+}
+
+static void instructions_cost_more_while_there_is_a_long_text(void **state)
+{
+	static const char work[] = "for i = 1, 100 do local c = s < s end";
+	struct kit *k = kit_open();
+	uint64_t usual = fuel_of(k, "\"\"", work);
+	uint64_t small =
+	    fuel_of(k, "(\"x\"):rep(4000)", work) - fuel_of(k, "(\"x\"):rep(4000)", "");
+	uint64_t large =
+	    fuel_of(k, "(\"x\"):rep(60000)", work) - fuel_of(k, "(\"x\"):rep(60000)", "");
+
+	(void)state;
+	assert_true(small <= usual);
+	assert_true(large > 100 * usual);
+	kit_close(k);
+}
+
+static void a_long_text_of_the_file_makes_its_decisions_dearer(void **state)
+{
+	static const char hook[] = "function partner.select_capability() return "
+				   "sepp.reject(\"%d\", #text) end";
+	struct kit *k = kit_open();
+	char rest[256];
+	uint64_t usual;
+
+	(void)state;
+	snprintf(rest, sizeof(rest), "local text = \"\" %s", hook);
+	assert_true(kit_partner(k, rest));
+	usual = kit_decide(k)->fuel;
+	snprintf(rest, sizeof(rest), "local text = (\"x\"):rep(60000) %s", hook);
+	assert_true(kit_partner(k, rest));
+	assert_string_equal(kit_decide(k)->reason, "60000");
+	assert_true(k->answer.fuel > 5 * usual);
+	kit_close(k);
+}
+
+/* --- each way in which a run that was killed is kept from going on */
+
+struct killed {
+	bool came_back, allocated;
+};
+
+static int kill_by_charge(lua_State *L)
+{
+	fuel_charge(L, UINT32_MAX);
+	return 0;
+}
+
+/* (struct killed): pcall of what is killed, from C, where no instruction follows. */
+static int pcall_from_c(lua_State *L)
+{
+	struct killed *seen = lua_touserdata(L, 1);
+
+	library_push_environment(L);
+	lua_getfield(L, -1, "pcall");
+	lua_pushcfunction(L, kill_by_charge);
+	lua_call(L, 1, 0);
+	seen->came_back = true;
+	return 0;
+}
+
+/* (struct killed): a kill that raises nothing, and then Lua code. */
+static int instructions_after_refusals(lua_State *L)
+{
+	struct script_vm *vm = script_vm_of(L);
+	struct killed *seen = lua_touserdata(L, 1);
+
+	lua_newtable(L);
+	lua_rawsetp(L, LUA_REGISTRYINDEX, seen);
+	assert_int_equal(luaL_loadstring(L, "local t = ... t[1] = true"), LUA_OK);
+	lua_rawgetp(L, LUA_REGISTRYINDEX, seen);
+	lua_rawgeti(L, -1, 1); /* makes room */
+	lua_pop(L, 1);
+	while (!vm->killed)
+		assert_null(fuel_alloc(vm, NULL, 0, 1 << 30));
+	seen->allocated = fuel_alloc(vm, NULL, 0, 8) != NULL;
+	lua_call(L, 1, 0);
+	return 0;
+}
+
+/* The table that instructions_after_refusals() filled, or not. */
+static bool was_filled(lua_State *L, const void *key)
+{
+	bool filled;
+
+	lua_rawgetp(L, LUA_REGISTRYINDEX, key);
+	filled = lua_istable(L, -1) && lua_rawgeti(L, -1, 1) != LUA_TNIL;
+	lua_settop(L, 0);
+	return filled;
+}
+
+/* Runs `f` in the state of the last decision. */
+static int run_in(struct kit *k, lua_CFunction f, struct killed *seen)
+{
+	int status;
+
+	fuel_start(k->vm, 1000);
+	lua_pushcfunction(k->vm->L, f);
+	lua_pushlightuserdata(k->vm->L, seen);
+	status = lua_pcall(k->vm->L, 1, 0, 0);
+	fuel_stop(k->vm);
+	lua_settop(k->vm->L, 0);
+	return status;
+}
+
+static void pcall_hands_on_a_kill_to_whoever_called_it(void **state)
+{
+	struct kit *k = kit_open();
+	struct killed seen = { .came_back = false };
+
+	(void)state;
+	kit_select(k, RIGHT);
+	assert_int_equal(run_in(k, pcall_from_c, &seen), LUA_ERRRUN);
+	assert_false(seen.came_back);
+	kit_close(k);
+}
+
+static void a_killed_run_executes_no_instruction_and_gets_no_memory(void **state)
+{
+	struct kit *k = kit_open();
+	struct killed seen = { .allocated = false };
+
+	(void)state;
+	kit_select(k, RIGHT);
+	assert_int_equal(run_in(k, instructions_after_refusals, &seen), LUA_ERRRUN);
+	assert_int_equal(k->vm->killed, KILLED_MEMORY);
+	assert_false(seen.allocated);
+	assert_false(was_filled(k->vm->L, &seen));
+	kit_close(k);
+}
+
+static void the_lua_library_says_its_version(void **state)
+{
+	const char *version = script_lua_version();
+
+	(void)state;
+	assert_int_equal(strncmp(version, "5.4.", 4), 0);
+	assert_true(version[4] >= '0' && version[4] <= '9');
+	assert_int_equal(script_lua_is_old(), strtoul(version + 4, NULL, 10) < 7);
 }
 
 static void pcall_keeps_ordinary_errors(void **state)
@@ -262,9 +344,14 @@ static void a_file_that_loops_or_hoards_while_it_loads_is_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_attack_ends_as_a_failure_and_leaves_nothing_behind),
 		cmocka_unit_test(a_killed_policy_is_told_where_and_why),
 		cmocka_unit_test(the_clock_is_a_backstop),
+		cmocka_unit_test(a_short_decision_looks_at_no_clock),
+		cmocka_unit_test(instructions_cost_more_while_there_is_a_long_text),
+		cmocka_unit_test(a_long_text_of_the_file_makes_its_decisions_dearer),
+		cmocka_unit_test(pcall_hands_on_a_kill_to_whoever_called_it),
+		cmocka_unit_test(a_killed_run_executes_no_instruction_and_gets_no_memory),
+		cmocka_unit_test(the_lua_library_says_its_version),
 		cmocka_unit_test(pcall_keeps_ordinary_errors),
 		cmocka_unit_test(an_error_that_was_caught_does_not_give_its_line_to_the_next),
 		cmocka_unit_test(no_state_passes_from_one_decision_to_the_next),
