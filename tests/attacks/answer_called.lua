@@ -1,0 +1,3 @@
+-- an answer is called
+-- SPDX-License-Identifier: MIT
+return sepp.reject("x")()

@@ -1,0 +1,3 @@
+-- defers by more seconds than there are
+-- SPDX-License-Identifier: MIT
+return sepp.defer(math.maxinteger, "x")

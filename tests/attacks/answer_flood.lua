@@ -1,0 +1,3 @@
+-- answers are made until memory ends
+-- SPDX-License-Identifier: MIT
+while true do sepp.reject("x") end

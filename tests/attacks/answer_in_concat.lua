@@ -1,0 +1,3 @@
+-- an answer is concatenated
+-- SPDX-License-Identifier: MIT
+return "x" .. sepp.reject("x")

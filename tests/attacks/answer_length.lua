@@ -1,0 +1,3 @@
+-- the length of an answer is taken
+-- SPDX-License-Identifier: MIT
+return #sepp.reject("x")

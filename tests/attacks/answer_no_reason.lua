@@ -1,0 +1,3 @@
+-- refuses without a reason
+-- SPDX-License-Identifier: MIT
+return sepp.reject()

@@ -1,0 +1,3 @@
+-- selects what cannot be selected
+-- SPDX-License-Identifier: MIT
+return sepp.select(sepp.NONE)

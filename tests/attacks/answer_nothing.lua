@@ -1,0 +1,3 @@
+-- there is no answer
+-- SPDX-License-Identifier: MIT
+local a = request.sender

@@ -1,0 +1,3 @@
+-- options with a key that is a table
+-- SPDX-License-Identifier: MIT
+return sepp.select(sepp.TLS, { [{}] = 1 })

@@ -1,0 +1,3 @@
+-- the answer is the policy object
+-- SPDX-License-Identifier: MIT
+return policy

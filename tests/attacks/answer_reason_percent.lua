@@ -1,0 +1,3 @@
+-- a reason is a format without values
+-- SPDX-License-Identifier: MIT
+return sepp.reject("%s%s%s%n")

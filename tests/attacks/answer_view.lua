@@ -1,0 +1,3 @@
+-- the answer is the request itself
+-- SPDX-License-Identifier: MIT
+return request

@@ -1,0 +1,3 @@
+-- what is not there for it: error(sepp.TLS)
+-- SPDX-License-Identifier: MIT
+error(sepp.TLS)

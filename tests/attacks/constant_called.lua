@@ -1,0 +1,3 @@
+-- what is not there for it: return sepp.TLS()
+-- SPDX-License-Identifier: MIT
+return sepp.TLS()

@@ -1,0 +1,5 @@
+-- constants and views as keys
+-- SPDX-License-Identifier: MIT
+-- expect: a table with more than 2048 keys
+local t = {}
+for i = 1, 1e9 do t[request.capabilities] = i end

@@ -1,0 +1,3 @@
+-- concat of an enormous range
+-- SPDX-License-Identifier: MIT
+return table.concat({}, "x", 1, 1 << 60)

@@ -1,0 +1,4 @@
+-- % of floats far from each other
+-- SPDX-License-Identifier: MIT
+local x, y = 1e308, 1e-308
+while true do local z = x % y end

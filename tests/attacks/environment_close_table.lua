@@ -1,0 +1,3 @@
+-- a table to be closed
+-- SPDX-License-Identifier: MIT
+local a <close> = {}

@@ -1,0 +1,3 @@
+-- a view to be closed
+-- SPDX-License-Identifier: MIT
+local a <close> = request

@@ -1,0 +1,4 @@
+-- uses collectgarbage
+-- SPDX-License-Identifier: MIT
+-- expect: undefined name
+return collectgarbage("stop")

@@ -1,0 +1,4 @@
+-- uses coroutine
+-- SPDX-License-Identifier: MIT
+-- expect: undefined name
+return coroutine.wrap(function() end)()

@@ -1,0 +1,4 @@
+-- uses debug
+-- SPDX-License-Identifier: MIT
+-- expect: undefined name
+return debug.getregistry()

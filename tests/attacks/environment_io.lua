@@ -1,0 +1,4 @@
+-- uses io
+-- SPDX-License-Identifier: MIT
+-- expect: undefined name
+return io.open("/etc/passwd")

@@ -1,0 +1,4 @@
+-- uses load
+-- SPDX-License-Identifier: MIT
+-- expect: undefined name
+return load("return 1")

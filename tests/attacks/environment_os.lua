@@ -1,0 +1,4 @@
+-- uses os
+-- SPDX-License-Identifier: MIT
+-- expect: undefined name
+return os.exit(0)

@@ -1,0 +1,4 @@
+-- _ENV is nil
+-- SPDX-License-Identifier: MIT
+local _ENV = nil
+return x

@@ -1,0 +1,5 @@
+-- _ENV is a view
+-- SPDX-License-Identifier: MIT
+-- expect: has no field
+local _ENV = request
+return nothing

@@ -1,0 +1,4 @@
+-- uses package
+-- SPDX-License-Identifier: MIT
+-- expect: undefined name
+return package.loadlib("x", "*")

@@ -1,0 +1,4 @@
+-- %p
+-- SPDX-License-Identifier: MIT
+-- expect: invalid conversion
+return ("%p"):format({})

@@ -1,0 +1,4 @@
+-- uses print
+-- SPDX-License-Identifier: MIT
+-- expect: undefined name
+return print("x")

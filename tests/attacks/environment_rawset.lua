@@ -1,0 +1,4 @@
+-- uses rawset
+-- SPDX-License-Identifier: MIT
+-- expect: undefined name
+return rawset(string, "rep", nil)

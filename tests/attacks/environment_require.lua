@@ -1,0 +1,4 @@
+-- uses require
+-- SPDX-License-Identifier: MIT
+-- expect: undefined name
+return require("os")

@@ -1,0 +1,4 @@
+-- uses setmetatable
+-- SPDX-License-Identifier: MIT
+-- expect: undefined name
+return setmetatable({}, {})

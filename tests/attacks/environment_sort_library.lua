@@ -1,0 +1,4 @@
+-- table.sort of the library
+-- SPDX-License-Identifier: MIT
+-- expect: read-only
+table.sort(sepp)

@@ -1,0 +1,4 @@
+-- uses warn
+-- SPDX-License-Identifier: MIT
+-- expect: undefined name
+return warn("@on")

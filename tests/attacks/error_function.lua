@@ -1,0 +1,3 @@
+-- error with a function
+-- SPDX-License-Identifier: MIT
+error(function() end)

@@ -1,0 +1,3 @@
+-- bitwise on a float that is no integer
+-- SPDX-License-Identifier: MIT
+return 1e308 << 1

@@ -1,0 +1,3 @@
+-- an operator on nil
+-- SPDX-License-Identifier: MIT
+return nil .. "x"

@@ -1,0 +1,3 @@
+-- a chain of fields of nil
+-- SPDX-License-Identifier: MIT
+return request.sender.x.y.z

@@ -1,0 +1,3 @@
+-- integer modulo by zero
+-- SPDX-License-Identifier: MIT
+return 1 % 0

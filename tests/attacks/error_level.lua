@@ -1,0 +1,3 @@
+-- error with an enormous level
+-- SPDX-License-Identifier: MIT
+error("x", math.maxinteger)

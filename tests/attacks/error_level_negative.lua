@@ -1,0 +1,3 @@
+-- error with a negative level
+-- SPDX-License-Identifier: MIT
+error("x", math.mininteger)

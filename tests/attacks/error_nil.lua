@@ -1,0 +1,3 @@
+-- error(nil)
+-- SPDX-License-Identifier: MIT
+error()

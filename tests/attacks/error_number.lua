@@ -1,0 +1,3 @@
+-- error with a number
+-- SPDX-License-Identifier: MIT
+error(12)

@@ -1,0 +1,3 @@
+-- error with a table
+-- SPDX-License-Identifier: MIT
+error({ code = 1 })

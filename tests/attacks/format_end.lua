@@ -1,0 +1,4 @@
+-- format: end
+-- SPDX-License-Identifier: MIT
+-- expect: invalid conversion
+return ("%"):format(1)

@@ -1,0 +1,3 @@
+-- format: integer
+-- SPDX-License-Identifier: MIT
+return ("%d"):format(1.5)

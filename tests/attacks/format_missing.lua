@@ -1,0 +1,3 @@
+-- format: missing
+-- SPDX-License-Identifier: MIT
+return ("%s"):rep(1000):format()

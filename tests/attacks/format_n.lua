@@ -1,0 +1,4 @@
+-- format: n
+-- SPDX-License-Identifier: MIT
+-- expect: invalid conversion
+return ("%n"):format(1)

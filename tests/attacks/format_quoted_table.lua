@@ -1,0 +1,3 @@
+-- format: quoted_table
+-- SPDX-License-Identifier: MIT
+return ("%q"):format({})

@@ -1,0 +1,2 @@
+-- SPDX-License-Identifier: MIT
+return { b = sepp.require "cycle_b" }

@@ -1,0 +1,2 @@
+-- SPDX-License-Identifier: MIT
+return { a = sepp.require "cycle_a" }

@@ -1,0 +1,4 @@
+-- SPDX-License-Identifier: MIT
+local t = {}
+t.ring = t
+return t

@@ -1,0 +1,5 @@
+-- data that is not there
+-- SPDX-License-Identifier: MIT
+local a = sepp.data "nothing"
+local policy = sepp.policy { api = 1, name = "x" }
+return policy

@@ -1,0 +1,3 @@
+-- the file raises a table
+-- SPDX-License-Identifier: MIT
+error({})

@@ -1,0 +1,4 @@
+-- the beginnings of long brackets
+-- SPDX-License-Identifier: MIT
+local x =
+--* 10000 [=

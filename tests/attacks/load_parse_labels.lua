@@ -1,0 +1,4 @@
+-- labels that are there twice
+-- SPDX-License-Identifier: MIT
+--* 2 ::a:: 
+return 1

@@ -1,0 +1,5 @@
+-- a long bracket that does not end
+-- SPDX-License-Identifier: MIT
+-- expect: longer than
+local x = [==[
+--* 31000 ]=]

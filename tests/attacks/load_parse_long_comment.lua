@@ -1,0 +1,4 @@
+-- a comment of 32 KB that does not end
+-- SPDX-License-Identifier: MIT
+--[[
+--* 31000 x

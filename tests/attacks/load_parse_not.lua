@@ -1,0 +1,6 @@
+-- not 5,000 times
+-- SPDX-License-Identifier: MIT
+-- expect: C stack overflow
+local x =
+--* 5000 not 
+1 return x

@@ -1,0 +1,5 @@
+-- many results
+-- SPDX-License-Identifier: MIT
+return
+--* 300 1,
+1

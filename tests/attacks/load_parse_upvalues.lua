@@ -1,0 +1,5 @@
+-- names looked up through many functions with many locals
+-- SPDX-License-Identifier: MIT
+--* 60 local function f() local aa,ab,ac,ad,ae,af,ag,ah,ai,aj,ak,al,am,an,ao,ap,aq,ar,as,at,au,av,aw,ax,ay,az,ba,bb,bc,bd,be,bf,bg,bh,bi,bj,bk,bl,bm,bn,bo,bp,bq,br,bs,bt,bu,bv,bw,bx,by,bz,ca,cb,cc,cd,ce,cf,cg,ch
+--* 4000 X=X;
+--* 60 end 

@@ -1,0 +1,3 @@
+-- the file returns an answer
+-- SPDX-License-Identifier: MIT
+return sepp.reject("x")

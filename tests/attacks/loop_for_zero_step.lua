@@ -1,0 +1,3 @@
+-- a numeric for with step 0
+-- SPDX-License-Identifier: MIT
+for i = 1, 2, 0 do end

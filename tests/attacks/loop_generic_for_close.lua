@@ -1,0 +1,3 @@
+-- a generic for with a fourth value to close
+-- SPDX-License-Identifier: MIT
+for a in next, {}, nil, {} do end

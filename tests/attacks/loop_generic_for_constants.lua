@@ -1,0 +1,3 @@
+-- a generic for over a constant
+-- SPDX-License-Identifier: MIT
+for a in sepp.TLS do end

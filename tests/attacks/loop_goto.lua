@@ -1,0 +1,4 @@
+-- goto
+-- SPDX-License-Identifier: MIT
+-- expect: units of fuel
+::a:: goto a

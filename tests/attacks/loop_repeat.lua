@@ -1,0 +1,4 @@
+-- an endless repeat
+-- SPDX-License-Identifier: MIT
+-- expect: units of fuel
+repeat until false

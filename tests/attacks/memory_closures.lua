@@ -1,0 +1,4 @@
+-- closures are made and forgotten
+-- SPDX-License-Identifier: MIT
+-- expect: asking for too much memory
+while true do local f = function() return request end end

@@ -1,0 +1,3 @@
+-- an error text of 60 KB
+-- SPDX-License-Identifier: MIT
+error(("x"):rep(60000))

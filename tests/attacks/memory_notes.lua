@@ -1,0 +1,4 @@
+-- notes flood
+-- SPDX-License-Identifier: MIT
+-- expect: units of fuel
+while true do sepp.note("x") end

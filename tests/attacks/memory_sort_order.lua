@@ -1,0 +1,7 @@
+-- sort needs memory for its order
+-- SPDX-License-Identifier: MIT
+-- expect: units of fuel
+local t = {}
+for i = 1, 4096 do t[i] = -i end
+local keep = {}
+while true do table.sort(t) end

@@ -1,0 +1,5 @@
+-- an anchored lazy pattern
+-- SPDX-License-Identifier: MIT
+-- expect: units of fuel
+local s = ("a"):rep(65000)
+while true do s:find("^.-.-.-b") end

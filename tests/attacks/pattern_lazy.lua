@@ -1,0 +1,5 @@
+-- .-.-.-
+-- SPDX-License-Identifier: MIT
+-- expect: units of fuel
+local s = ("a"):rep(65000)
+return s:find((".-"):rep(100) .. "b")
