@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include "base/err.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "sepp/association.h"
@@ -14,7 +15,7 @@ enum {
 	BUCKET_ONE = 60000, /* so that a millisecond gives back a whole number */
 };
 
-/* Requests in each of the last sixty minutes. */
+/* Requests, or mistakes, in each of the last sixty minutes. */
 struct minutes {
 	int64_t minute; /* of the newest slot */
 	unsigned counts[MINUTES];
@@ -38,7 +39,9 @@ struct association {
 	uint64_t attempts, failures;
 	char previous_fingerprint[65];
 	unsigned connections;
-	struct minutes minutes;
+	struct minutes minutes, strikes;
+	size_t n_flags;
+	char flags[ASSOC_FLAGS_MAX][ASSOC_FLAG_MAX + 1];
 	struct bucket bucket;
 	char name[];
 };
@@ -110,6 +113,7 @@ void assoc_read(struct association *a, int64_t now_s, struct assoc_view *out)
 {
 	pthread_mutex_lock(&a->lock);
 	turn_minutes(&a->minutes, now_s);
+	turn_minutes(&a->strikes, now_s);
 	out->state = a->state;
 	out->agreement = a->agreement;
 	out->since_s = a->since_s;
@@ -123,6 +127,9 @@ void assoc_read(struct association *a, int64_t now_s, struct assoc_view *out)
 	out->connections = a->connections;
 	out->handshakes_minute = a->minutes.counts[a->minutes.minute % MINUTES];
 	out->handshakes_hour = in_the_last_hour(&a->minutes);
+	out->strikes = in_the_last_hour(&a->strikes);
+	out->n_flags = a->n_flags;
+	memcpy(out->flags, a->flags, a->n_flags * sizeof(a->flags[0]));
 	pthread_mutex_unlock(&a->lock);
 }
 
@@ -156,6 +163,14 @@ bool assoc_admit(
 		ok = take(&a->bucket, now, per_minute, retry_s);
 	pthread_mutex_unlock(&a->lock);
 	return ok;
+}
+
+void assoc_strike(struct association *a, int64_t now_s)
+{
+	pthread_mutex_lock(&a->lock);
+	turn_minutes(&a->strikes, now_s);
+	a->strikes.counts[a->strikes.minute % MINUTES]++;
+	pthread_mutex_unlock(&a->lock);
 }
 
 static void enter(struct association *a, enum assoc_state state, int64_t now_s, const char *reason)
@@ -221,6 +236,56 @@ void assoc_set_enabled(struct association *a, int64_t now_s, bool enabled)
 	else if (a->state == ASSOC_DISABLED)
 		enter(a, ASSOC_IDLE, now_s, "enabled again");
 	pthread_mutex_unlock(&a->lock);
+}
+
+static bool is_flag_name(const char *name)
+{
+	size_t n = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_-");
+
+	return n >= 1 && n <= ASSOC_FLAG_MAX && name[n] == '\0';
+}
+
+static size_t find_flag(const struct association *a, const char *name)
+{
+	size_t i = 0;
+
+	while (i < a->n_flags && strcmp(a->flags[i], name) != 0)
+		i++;
+	return i;
+}
+
+/* Under the lock. */
+static int set_flag(struct association *a, const char *name, bool on, bool *changed, struct err *e)
+{
+	size_t i = find_flag(a, name);
+	bool was_on = i < a->n_flags;
+
+	*changed = was_on != on;
+	if (was_on && !on) {
+		memmove(a->flags[i], a->flags[i + 1], (--a->n_flags - i) * sizeof(a->flags[0]));
+	} else if (!was_on && on) {
+		if (a->n_flags == ASSOC_FLAGS_MAX)
+			return err_set(e, ERR_LIMIT,
+			    "'%s' has %d flags already, switch one of them off first", a->name,
+			    ASSOC_FLAGS_MAX);
+		str_copy(a->flags[a->n_flags++], sizeof(a->flags[0]), str_of(name));
+	}
+	return 0;
+}
+
+int assoc_set_flag(struct association *a, const char *name, bool on, bool *changed, struct err *e)
+{
+	char text[80];
+	int rc;
+
+	if (!is_flag_name(name))
+		return err_set(e, ERR_RANGE,
+		    "'%s' is no name of a flag: write 1 to %d of a-z, 0-9, '_' and '-'",
+		    str_escape(text, sizeof(text), str_of(name)), ASSOC_FLAG_MAX);
+	pthread_mutex_lock(&a->lock);
+	rc = set_flag(a, name, on, changed, e);
+	pthread_mutex_unlock(&a->lock);
+	return rc;
 }
 
 bool assoc_connect(struct association *a, unsigned max)

@@ -17,6 +17,12 @@
 #include "n32/types.h"
 
 struct association;
+struct err;
+
+enum {
+	ASSOC_FLAGS_MAX = 16,
+	ASSOC_FLAG_MAX = 32, /* characters of a name */
+};
 
 /* state, name, whether N32-f signalling is allowed in it */
 /* clang-format off */
@@ -59,6 +65,9 @@ struct assoc_view {
 	char previous_fingerprint[65];
 	unsigned connections;
 	unsigned handshakes_minute, handshakes_hour;
+	unsigned strikes; /* mistakes of the peer in the last hour */
+	size_t n_flags;
+	char flags[ASSOC_FLAGS_MAX][ASSOC_FLAG_MAX + 1]; /* in the order they were set */
 };
 
 /* One reference, owned by the caller. */
@@ -80,6 +89,9 @@ void assoc_read(struct association *a, int64_t now_s, struct assoc_view *out);
 bool assoc_admit(struct association *a, msec now, int64_t now_s, unsigned per_minute,
     unsigned *retry_s) MUST_CHECK;
 
+/* The peer made a mistake: a malformed request, one that the floor refuses, one over the limit. */
+void assoc_strike(struct association *a, int64_t now_s);
+
 /* A negotiation was answered 200.  Returns whether the state or the mechanism changed. */
 bool assoc_agree(struct association *a, const struct agreement *agreement);
 
@@ -92,6 +104,14 @@ bool assoc_terminate(struct association *a, int64_t now_s) MUST_CHECK;
 
 /* The operator enabled or disabled the partner. */
 void assoc_set_enabled(struct association *a, int64_t now_s, bool enabled);
+
+/*
+ * Switches a flag of the operator on or off, for policies to read; it lasts as long as the
+ * association.  Fills `e` and returns ERR_RANGE for a name that is not [a-z0-9_-]{1,32}, ERR_LIMIT
+ * for one too many.  `*changed` is whether it was different before.
+ */
+int assoc_set_flag(
+    struct association *a, const char *name, bool on, bool *changed, struct err *e) MUST_CHECK;
 
 /* Counts a connection in, unless that passes `max` (0: no limit). */
 bool assoc_connect(struct association *a, unsigned max) MUST_CHECK;

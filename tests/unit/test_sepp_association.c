@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "base/err.h"
 #include "sepp/association.h"
 
 enum {
@@ -371,6 +372,67 @@ static void an_agreement_does_not_enable_a_disabled_partner(void **state)
 	assoc_unref(a);
 }
 
+static void strikes_of_the_last_hour_are_counted(void **state)
+{
+	struct association *a = assoc_new("alpha", NOW_S);
+	struct assoc_view v;
+
+	(void)state;
+	assoc_strike(a, NOW_S);
+	assoc_strike(a, NOW_S + 59 * 60);
+	assoc_read(a, NOW_S + 59 * 60, &v);
+	assert_int_equal(v.strikes, 2);
+	assert_int_equal(v.handshakes_hour + v.failures, 0);
+	assoc_read(a, NOW_S + 60 * 60, &v);
+	assert_int_equal(v.strikes, 1);
+	assoc_read(a, NOW_S + 120 * 60, &v);
+	assert_int_equal(v.strikes, 0);
+	assoc_unref(a);
+}
+
+static void flags_are_switched_on_and_off_by_name(void **state)
+{
+	struct association *a = assoc_new("alpha", NOW_S);
+	struct err e = { 0 };
+	bool changed;
+
+	(void)state;
+	assert_int_equal(assoc_set_flag(a, "maintenance", true, &changed, &e), 0);
+	assert_true(changed);
+	assert_int_equal(assoc_set_flag(a, "b_2", true, &changed, &e), 0);
+	assert_int_equal(assoc_set_flag(a, "maintenance", true, &changed, &e), 0);
+	assert_false(changed);
+	assert_int_equal(view_of(a).n_flags, 2);
+	assert_string_equal(view_of(a).flags[0], "maintenance");
+	assert_int_equal(assoc_set_flag(a, "maintenance", false, &changed, &e), 0);
+	assert_true(changed);
+	assert_int_equal(view_of(a).n_flags, 1);
+	assert_string_equal(view_of(a).flags[0], "b_2");
+	assert_int_equal(assoc_set_flag(a, "maintenance", false, &changed, &e), 0);
+	assert_false(changed);
+	assoc_unref(a);
+}
+
+static void a_flag_has_a_plain_name_and_there_are_sixteen_at_most(void **state)
+{
+	static const char *const names[] = { "", "A", "a b", "a.b", "\xc3\xa9",
+		"a23456789012345678901234567890123" };
+	struct association *a = assoc_new("alpha", NOW_S);
+	struct err e = { 0 };
+	char name[8] = "flag-a";
+	bool changed;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		assert_int_equal(assoc_set_flag(a, names[i], true, &changed, &e), ERR_RANGE);
+	for (int i = 0; i < ASSOC_FLAGS_MAX; i++, name[5]++)
+		assert_int_equal(assoc_set_flag(a, name, true, &changed, &e), 0);
+	assert_int_equal(assoc_set_flag(a, "more", true, &changed, &e), ERR_LIMIT);
+	assert_int_equal(assoc_set_flag(a, "flag-a", true, &changed, &e), 0);
+	assert_int_equal(view_of(a).n_flags, ASSOC_FLAGS_MAX);
+	assoc_unref(a);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -394,6 +456,9 @@ int main(void)
 		cmocka_unit_test(requests_are_counted_by_minute_and_by_hour),
 		cmocka_unit_test(asking_often_does_not_make_the_share_smaller),
 		cmocka_unit_test(an_agreement_does_not_enable_a_disabled_partner),
+		cmocka_unit_test(strikes_of_the_last_hour_are_counted),
+		cmocka_unit_test(flags_are_switched_on_and_off_by_name),
+		cmocka_unit_test(a_flag_has_a_plain_name_and_there_are_sixteen_at_most),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
