@@ -62,6 +62,11 @@ static void begin(struct json_pen *p, const char *name)
 	p->at = to;
 }
 
+void json_pen_name(struct json_pen *p, const char *name)
+{
+	begin(p, name);
+}
+
 void json_pen_open(struct json_pen *p, const char *name, char bracket)
 {
 	begin(p, name);

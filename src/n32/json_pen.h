@@ -24,6 +24,9 @@ void json_pen_start(struct json_pen *p, char *to, size_t size);
 void json_pen_open(struct json_pen *p, const char *name, char bracket); /* '{' or '[' */
 void json_pen_close(struct json_pen *p, char bracket);                  /* '}' or ']' */
 
+/* The comma and the name of a value that the caller writes to `at` itself. */
+void json_pen_name(struct json_pen *p, const char *name);
+
 /* A string; what is not UTF-8 is written as str_escape() does, cut at 2 KiB. */
 void json_pen_text(struct json_pen *p, const char *name, struct str text);
 

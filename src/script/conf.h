@@ -55,6 +55,13 @@ struct conf_budgets {
 	msec wall;      /* backstop per decision, confirmed by thread CPU time */
 };
 
+/* The decision journal. */
+struct conf_journal {
+	bool enabled;
+	unsigned max_mib; /* a file that reaches this is set aside; 0 = no limit */
+	unsigned keep;    /* files set aside, the oldest goes; 0 = all */
+};
+
 struct conf_gateway {
 	struct n32_fqdn fqdn;
 	size_t n_plmns, n_snpns;
@@ -74,6 +81,7 @@ struct conf_gateway {
 	struct conf_limits limits;
 	struct conf_timeouts timeouts;
 	struct conf_budgets budgets;
+	struct conf_journal journal;
 };
 
 struct conf_partner {

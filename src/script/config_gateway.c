@@ -31,6 +31,7 @@ static const struct conf_gateway defaults = {
 		.drain = 5000,
 	},
 	.budgets = { .fuel = 200000, .scratch = 256 << 10, .wall = 7 },
+	.journal = { .enabled = true, .max_mib = 64, .keep = 16 },
 };
 
 #define AT(member) .offset = offsetof(struct conf_gateway, member)
@@ -105,6 +106,13 @@ static const struct config_field budgets_fields[] = {
 	    .example = "wall_ms = 7" },
 };
 
+static const struct config_field journal_fields[] = {
+	{ "enabled", config_bool, AT(journal.enabled), .example = "enabled = true" },
+	{ "max_mib", config_unsigned, AT(journal.max_mib), .max = 1 << 20,
+	    .example = "max_mib = 64" },
+	{ "keep", config_unsigned, AT(journal.keep), .max = 100000, .example = "keep = 16" },
+};
+
 #define SUB(fields) .sub = fields, .n_sub = ARRAY_LEN(fields)
 
 static const struct config_field gateway_fields[] = {
@@ -135,6 +143,8 @@ static const struct config_field gateway_fields[] = {
 	{ "limits", config_table, SUB(limits_fields), .example = "limits = { streams = 100 }" },
 	{ "timeouts", config_table, SUB(timeouts_fields), .example = "timeouts = { idle_s = 30 }" },
 	{ "budgets", config_table, SUB(budgets_fields), .example = "budgets = { fuel = 200000 }" },
+	{ "journal", config_table, SUB(journal_fields),
+	    .example = "journal = { max_mib = 64, keep = 16 }" },
 };
 
 const struct config_shape config_gateway_shape = {
