@@ -2,6 +2,7 @@
 #include "base/base.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -20,6 +21,7 @@ enum {
 	QUEUE_LINES = 1024,
 	BURST = 20,        /* lines of an area that a peer may cause in a row */
 	REFILL_MSEC = 500, /* one more after this long */
+	LAST_MSEC = 1000,
 };
 
 struct line {
@@ -217,21 +219,45 @@ static int print_json(char *out, size_t size, enum log_level level, enum log_are
 	    text);
 }
 
-static void log_text(enum log_level level, enum log_area area, const char *id, const char *message)
+/* The whole line into `out`.  Returns its length, 0 if it cannot be printed. */
+static size_t print_line(char out[LINE_MAX_BYTES], enum log_level level, enum log_area area,
+    const char *id, const char *message)
 {
-	char out[LINE_MAX_BYTES];
 	int n;
 
 	if (logger.format == LOG_JSON)
-		n = print_json(out, sizeof(out) - 1, level, area, id, message);
+		n = print_json(out, LINE_MAX_BYTES - 1, level, area, id, message);
 	else
-		n = print_text(out, sizeof(out) - 1, level, area, id, message);
+		n = print_text(out, LINE_MAX_BYTES - 1, level, area, id, message);
 	if (n < 0)
-		return;
-	if ((size_t)n > sizeof(out) - 2)
-		n = (int)sizeof(out) - 2;
+		return 0;
+	if (n > LINE_MAX_BYTES - 2)
+		n = LINE_MAX_BYTES - 2;
 	out[n] = '\n';
-	emit(out, (size_t)n + 1);
+	return (size_t)n + 1;
+}
+
+static void log_text(enum log_level level, enum log_area area, const char *id, const char *message)
+{
+	char out[LINE_MAX_BYTES];
+	size_t n = print_line(out, level, area, id, message);
+
+	if (n > 0)
+		emit(out, n);
+}
+
+void log_last(enum log_level level, enum log_area area, const char *id, const char *fmt, ...)
+{
+	struct pollfd err = { .fd = STDERR_FILENO, .events = POLLOUT };
+	char message[LINE_MAX_BYTES], out[LINE_MAX_BYTES];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(message, sizeof(message), fmt, ap);
+	va_end(ap);
+	/* a pipe that is ready takes a line of this size without waiting */
+	if (poll(&err, 1, LAST_MSEC) == 1)
+		write_all(out, print_line(out, level, area, id, message));
 }
 
 void log_line(enum log_level level, enum log_area area, const char *id, const char *fmt, ...)

@@ -59,6 +59,13 @@ bool log_wants(enum log_level level);
 void log_line(enum log_level level, enum log_area area, const char *id, const char *fmt, ...)
     PRINTF_LIKE(4, 5);
 
+/*
+ * For the last words of a process: writes at once, past the queue, if standard error takes it
+ * within a second.  From any thread.
+ */
+void log_last(enum log_level level, enum log_area area, const char *id, const char *fmt, ...)
+    PRINTF_LIKE(4, 5);
+
 /* For lines a peer can cause: limited by rate for each area.  `now` decides what is let through. */
 void log_peer(msec now, enum log_level level, enum log_area area, const char *id, const char *fmt,
     ...) PRINTF_LIKE(5, 6);
