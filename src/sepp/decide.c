@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/base.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "sepp/decide.h"
 
@@ -54,10 +56,15 @@ static void fill_peer(struct decision *d, const struct partner *partner, struct 
 	p->history.last_ok_s = v->agreement.at_s;
 	p->history.attempts = v->attempts;
 	p->history.failures = v->failures;
+	p->history.strikes = v->strikes;
 	p->history.previous_fingerprint = str_of(v->previous_fingerprint);
 	p->counts.handshakes_minute = v->handshakes_minute;
 	p->counts.handshakes_hour = v->handshakes_hour;
 	p->counts.connections = v->connections;
+	for (size_t i = 0; i < v->n_flags; i++)
+		d->flags[i] = str_of(v->flags[i]);
+	p->n_flags = v->n_flags;
+	p->flags = d->flags;
 }
 
 char *decision_place(char out[128], const struct decision *d)
@@ -83,29 +90,77 @@ static void tell(struct worker *w, const struct decision *d, const struct partne
 	if (d->out.verdict != SCRIPT_FAILED)
 		return;
 	log_peer(now, LOG_ERROR, LOG_POLICY, partner->conf->name,
-	    "no valid answer, the door stays closed hook=%s at=%s generation=%llu reason='%s'",
+	    "no valid answer, the door stays closed hook=%s at=%s generation=%llu decision=%s reason='%s'",
 	    hook, decision_place(place, d), (unsigned long long)commons_current(w->commons)->number,
-	    str_escape(text, sizeof(text), str_of(d->out.reason)));
+	    d->id, str_escape(text, sizeof(text), str_of(d->out.reason)));
+}
+
+void decision_done(struct worker *w, const char *fmt, ...)
+{
+	char outcome[64];
+	va_list ap;
+
+	if (w->draft.n == 0)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(outcome, sizeof(outcome), fmt, ap);
+	va_end(ap);
+	journal_line_end(&w->draft, outcome);
+	journal_add(w->duties->journal, (struct str){ w->draft.text, w->draft.n });
+	w->draft.n = 0;
+}
+
+/* All of the record but what is done about it: what the input points to may be gone by then. */
+static void record(struct worker *w, const struct decision *d, uint64_t wall_ms, uint64_t ns)
+{
+	const struct generation *g = commons_current(w->commons);
+	struct journal_fact fact = {
+		.id = d->id,
+		.time_ms = wall_ms,
+		.generation = g->number,
+		.digest = g->directory->digest,
+		.in = &d->in,
+		.out = &d->out,
+		.us = (ns + 500) / 1000,
+	};
+
+	if (journal_wants(w->duties->journal))
+		journal_line_begin(&w->draft, &fact);
+}
+
+static void ask(struct worker *w, struct decision *d, const struct partner *partner)
+{
+	const struct script_program *program = partner->hooks[d->in.hook];
+	const char *hook = script_hook_name(d->in.hook);
+
+	if (program) {
+		watch_begin(&w->mark, partner->conf->name, hook,
+		    commons_current(w->commons)->directory->digest, d->id);
+		script_decide(w->vm, program, &d->in, &d->out);
+		watch_end(&w->mark);
+		return;
+	}
+	memset(&d->out, 0, sizeof(d->out));
+	d->out.verdict = SCRIPT_FAILED;
+	snprintf(d->out.reason, sizeof(d->out.reason),
+	    "nobody defines %s: neither the partner's file, nor what it follows, nor default.lua",
+	    hook);
 }
 
 void decide(struct worker *w, struct decision *d, const struct partner *partner, struct conn *c,
     const struct n32_identity *id)
 {
-	const struct script_program *program = partner->hooks[d->in.hook];
+	uint64_t wall_ms = clock_wall_ms(), begun;
 
+	decision_done(w, "unknown");
+	journal_id(d->id, &w->ids, wall_ms);
 	d->in.now_s = loop_wall_s(w->loop);
 	d->in.utc_offset_s = worker_utc_offset_s(w);
 	assoc_read(partner->association, d->in.now_s, &d->view);
 	fill_peer(d, partner, c, id);
-	if (program) {
-		script_decide(w->vm, program, &d->in, &d->out);
-	} else {
-		memset(&d->out, 0, sizeof(d->out));
-		d->out.verdict = SCRIPT_FAILED;
-		snprintf(d->out.reason, sizeof(d->out.reason),
-		    "nobody defines %s: neither the partner's file, nor what it follows, nor default.lua",
-		    script_hook_name(d->in.hook));
-	}
+	begun = clock_mono_ns();
+	ask(w, d, partner);
+	record(w, d, wall_ms, clock_mono_ns() - begun);
 	count(&w->counters, COUNTER_DECISIONS, 1);
 	count(&w->counters, COUNTER_FUEL, d->out.fuel);
 	if (d->out.verdict == SCRIPT_FAILED)

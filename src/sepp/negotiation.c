@@ -36,10 +36,28 @@ static enum negotiation_outcome refuse(
 
 	assoc_fail(p->association, loop_wall_s(s->w->loop), status == 403, reason);
 	log_peer(loop_now(s->w->loop), LOG_INFO, LOG_SEPP, p->conf->name,
-	    "negotiation refused cause=%s reason='%s' policy=%s generation=%llu",
+	    "negotiation refused cause=%s reason='%s' policy=%s generation=%llu decision=%s",
 	    n32_problem_cause(code), str_escape(text, sizeof(text), str_of(reason)),
-	    decision_place(place, &s->n->decision), (unsigned long long)s->g->number);
+	    decision_place(place, &s->n->decision), (unsigned long long)s->g->number,
+	    *s->n->decision.id ? s->n->decision.id : "-");
 	return problem(s->n, code, p->conf->verbose_errors ? reason : detail);
+}
+
+/* A refusal that is a mistake of the peer, and not the opinion of a policy. */
+static enum negotiation_outcome refuse_mistake(
+    struct scene *s, enum n32_problem_code code, const char *detail, const char *reason)
+{
+	assoc_strike(s->n->partner->association, loop_wall_s(s->w->loop));
+	return refuse(s, code, detail, reason);
+}
+
+/* The same before it is known who is asking: it counts against whoever has the certificate. */
+static void strike(const struct scene *s)
+{
+	struct partner *p = negotiation_partner(s->g, s->id);
+
+	if (p)
+		assoc_strike(p->association, loop_wall_s(s->w->loop));
 }
 
 /* --- the floor (n32.md A.6 steps 8 to 12) */
@@ -83,6 +101,7 @@ static bool identify(struct scene *s)
 	    "negotiation refused reason='%s' sender='%s' certificate='%s'",
 	    p ? "the sender is not in the certificate" : "no partner has this sender",
 	    str_escape(text, sizeof(text), str_of(sender)), s->id->names[0].text);
+	strike(s);
 	problem(s->n, N32_PROBLEM_NOT_ALLOWED, "");
 	return false;
 }
@@ -268,9 +287,10 @@ static void commit(struct scene *s)
 	    1);
 	if (log_wants(level))
 		log_line(level, LOG_SEPP, n->partner->conf->name,
-		    "negotiated selected=%s from=%s policy=%s generation=%llu fuel=%llu",
+		    "negotiated selected=%s from=%s policy=%s generation=%llu fuel=%llu decision=%s",
 		    n32_cap_name(a.cap), n->decision.source, decision_place(place, &n->decision),
-		    (unsigned long long)s->g->number, (unsigned long long)n->decision.out.fuel);
+		    (unsigned long long)s->g->number, (unsigned long long)n->decision.out.fuel,
+		    n->decision.id);
 }
 
 /* --- the policy */
@@ -338,10 +358,10 @@ static enum negotiation_outcome judge(struct scene *s)
 	if (!conf->enabled)
 		return refuse(s, N32_PROBLEM_NOT_ALLOWED, "", "the partner is disabled");
 	if (!covers_networks(s))
-		return refuse(s, N32_PROBLEM_NOT_ALLOWED, "",
+		return refuse_mistake(s, N32_PROBLEM_NOT_ALLOWED, "",
 		    "a PLMN or SNPN is neither in the certificate nor in the partner's file");
 	if (!serves_target(s))
-		return refuse(
+		return refuse_mistake(
 		    s, N32_PROBLEM_NOT_ALLOWED, "", "the target PLMN or SNPN is not ours");
 	if (conf->redirect) {
 		n->redirect = conf->redirect;
@@ -354,7 +374,7 @@ static enum negotiation_outcome judge(struct scene *s)
 		return terminate(s);
 	s->allowed = conf->purposes & s->g->conf->purposes;
 	if (!split_purposes(n, s->allowed))
-		return refuse(s, N32_PROBLEM_PURPOSE_NOT_ALLOWED, "",
+		return refuse_mistake(s, N32_PROBLEM_PURPOSE_NOT_ALLOWED, "",
 		    "none of the purposes that were asked for is agreed");
 	if (n->offer.n == 0) {
 		n->status = s->g->conf->no_common_status; /* F-3 */
@@ -376,9 +396,11 @@ enum negotiation_outcome negotiate(struct worker *w, struct negotiation *n, stru
 	n->status = n->retry_s = 0;
 	n->partner = NULL;
 	n->decision.out.file[0] = '\0'; /* nothing decided yet */
+	n->decision.id[0] = '\0';
 	if (n32_neg_req_decode(&n->req, body, &options, &n->problem)) {
 		log_debug(LOG_N32, id->names[0].text, "malformed request cause=%s offences=%zu",
 		    n32_problem_cause(n->problem.code), n->problem.n_params + n->problem.more);
+		strike(&s);
 		return NEGOTIATION_PROBLEM;
 	}
 	if (!identify(&s))

@@ -271,6 +271,16 @@ static bool admit_unknown(struct worker *w)
 	return true;
 }
 
+/* A mistake of the peer. */
+static void strike(struct conn *c)
+{
+	struct worker *w = worker_of(c);
+	struct partner *p = negotiation_partner(commons_current(w->commons), identify(w, c));
+
+	if (p)
+		assoc_strike(p->association, loop_wall_s(w->loop));
+}
+
 /* Steps 2 and the load of the whole gateway.  False: answered. */
 static bool admit(struct conn *c, struct h2_stream *s)
 {
@@ -288,6 +298,7 @@ static bool admit(struct conn *c, struct h2_stream *s)
 	else
 		ok = admit_unknown(w);
 	if (!ok) {
+		strike(c);
 		answer_code(c, s, N32_PROBLEM_RATE, retry_s);
 		return false;
 	}
@@ -311,8 +322,11 @@ static void on_headers(struct conn *c, struct h2_stream *s)
 		code = N32_PROBLEM_METHOD;
 	if (code == N32_PROBLEM_NONE && !is_json(m->content_type))
 		code = N32_PROBLEM_MEDIA_TYPE;
-	if (code != N32_PROBLEM_NONE)
-		answer_code(c, s, code, 0);
+	if (code == N32_PROBLEM_NONE)
+		return;
+	if (n32_problem_status(code) == 400)
+		strike(c);
+	answer_code(c, s, code, 0);
 }
 
 static void on_excess(struct conn *c, struct h2_stream *s, unsigned status)
@@ -330,6 +344,7 @@ static bool retain(struct conn *c, struct partner *p, enum script_event event)
 	struct session *session = conn_user(c);
 	msec age = loop_now(w->loop) - conn_opened_at(c), idle, left;
 	char text[512];
+	bool keeps;
 
 	memset(&d->in, 0, sizeof(d->in));
 	d->in.hook = SCRIPT_RETAIN_CONNECTION;
@@ -338,16 +353,21 @@ static bool retain(struct conn *c, struct partner *p, enum script_event event)
 	decide(w, d, p, c, identify(w, c));
 	session->generation = commons_current(w->commons)->number;
 	if (d->out.verdict != SCRIPT_RETAIN) {
-		log_debug(LOG_SEPP, p->conf->name, "connection released reason='%s'",
-		    str_escape(text, sizeof(text), str_of(d->out.reason)));
+		log_debug(LOG_SEPP, p->conf->name, "connection released decision=%s reason='%s'",
+		    d->id, str_escape(text, sizeof(text), str_of(d->out.reason)));
+		decision_done(w, "released");
 		return false;
 	}
 	session->max_age = (msec)d->out.max_age_s * 1000;
-	if (session->max_age && age >= session->max_age)
-		return event == SCRIPT_EVENT_MAX_AGE; /* it was asked, and wants to keep it */
+	if (session->max_age && age >= session->max_age) {
+		keeps = event == SCRIPT_EVENT_MAX_AGE; /* it was asked, and wants to keep it */
+		decision_done(w, keeps ? "kept" : "released");
+		return keeps;
+	}
 	idle = (msec)d->out.idle_s * 1000;
 	left = session->max_age ? session->max_age - age : 0;
 	conn_keep(c, left && (idle == 0 || left < idle) ? left : idle, (msec)d->out.ping_s * 1000);
+	decision_done(w, "kept");
 	return true;
 }
 
@@ -392,6 +412,7 @@ static void answer_agreed(struct conn *c, struct h2_stream *s, struct negotiatio
 	buf_reset(body);
 	ensure(n32_neg_rsp_encode(body, &n->rsp) == 0);
 	answer(c, s, 200, &json, 1, buf_str(body));
+	decision_done(worker_of(c), "200 %s", n32_cap_name(n->rsp.selected.cap));
 	/* anything but PRINS: the handshake connection shall be terminated (TS 29.573 5.2.2) */
 	if (n->rsp.selected.cap != N32_CAP_PRINS || !stays(c, n->partner))
 		conn_finish(c, H2_NO_ERROR);
@@ -414,6 +435,8 @@ static void on_request(struct conn *c, struct h2_stream *s)
 		break;
 	case NEGOTIATION_PROBLEM:
 		answer_problem(c, s, &n->problem, n->status, n->retry_s);
+		decision_done(
+		    w, "%d", n->status ? (int)n->status : n32_problem_status(n->problem.code));
 		break;
 	case NEGOTIATION_REDIRECT:
 		answer_redirect(c, s, n->redirect);

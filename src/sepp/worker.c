@@ -183,6 +183,7 @@ int worker_init(struct worker *w, struct commons *commons, const struct worker_d
 	w->switch_task.fn = on_switch;
 	w->drain_task.fn = on_drain;
 	w->zone_minute = -1;
+	w->ids.worker = number;
 	w->loop = loop_new(e);
 	w->lib = tls_lib_new(true, e);
 	w->vm = script_vm_new(&script_default_budgets, e);

@@ -16,6 +16,9 @@
 #include "script/script.h"
 #include "sepp/commons.h"
 #include "sepp/counters.h"
+#include "sepp/journal.h"
+#include "sepp/journal_line.h"
+#include "sepp/watchdog.h"
 
 struct err;
 struct responder;
@@ -27,6 +30,7 @@ struct worker_duties {
 	void (*revise)(struct worker *w);   /* another generation is in force; between turns */
 	void (*on_switched)(struct worker *w);
 	void (*on_ended)(struct worker *w); /* the last call of its thread */
+	struct journal *journal;            /* borrowed; NULL = decisions are not recorded */
 	void *arg;
 };
 
@@ -55,6 +59,9 @@ struct worker {
 	unsigned unknown_spent;
 	int64_t zone_minute; /* the minute for which utc_offset_s holds */
 	int32_t utc_offset_s;
+	struct watch_mark mark;      /* of the decision under way */
+	struct journal_ids ids;      /* of decisions */
+	struct journal_draft draft;  /* of a decision that nothing was done about yet */
 	struct responder *responder; /* buffers of one request; owned by whoever made the worker */
 	struct loop_task switch_task, drain_task;
 };
