@@ -136,6 +136,38 @@ static enum MHD_Result post_rollback(struct door *d, struct MHD_Connection *c)
 	return reply_json(c, MHD_HTTP_OK, report_rollback(&change, NULL));
 }
 
+static const char *argument(struct MHD_Connection *c, const char *name)
+{
+	const char *value = MHD_lookup_connection_value(c, MHD_GET_ARGUMENT_KIND, name);
+
+	return value ? value : "";
+}
+
+static enum MHD_Result get_flags(struct door *d, struct MHD_Connection *c)
+{
+	struct err e = { 0 };
+	struct partner *p = gateway_find_partner(d->admin->gateway, argument(c, "partner"), &e);
+
+	return reply_json(c, p ? MHD_HTTP_OK : MHD_HTTP_NOT_FOUND, report_flags(p, p ? NULL : &e));
+}
+
+static enum MHD_Result post_flag(struct door *d, struct MHD_Connection *c)
+{
+	const char *on = argument(c, "on");
+	struct err e = { 0 };
+	int rc;
+
+	if (strcmp(on, "0") != 0 && strcmp(on, "1") != 0)
+		rc = err_set(&e, ERR_SYNTAX, "on: 0 or 1 is expected");
+	else
+		rc = gateway_set_flag(
+		    d->admin->gateway, argument(c, "partner"), argument(c, "name"), *on == '1', &e);
+	if (rc)
+		return reply_json(c, rc == ERR_CONFIG ? MHD_HTTP_NOT_FOUND : MHD_HTTP_BAD_REQUEST,
+		    report_flags(NULL, &e));
+	return get_flags(d, c);
+}
+
 static const struct route {
 	const char *method, *path;
 	enum MHD_Result (*run)(struct door *d, struct MHD_Connection *c);
@@ -144,6 +176,8 @@ static const struct route {
 	{ "GET", "/v1/partners", get_partners },
 	{ "POST", "/v1/reload", post_reload },
 	{ "POST", "/v1/rollback", post_rollback },
+	{ "GET", "/v1/flag", get_flags },
+	{ "POST", "/v1/flag", post_flag },
 	{ "GET", "/metrics", get_metrics },
 	{ "GET", "/healthz", get_health },
 	{ "GET", "/readyz", get_ready },
@@ -169,7 +203,7 @@ static enum MHD_Result dispatch(
 		return reply_json(c, MHD_HTTP_METHOD_NOT_ALLOWED, report_error("wrong method"));
 	return reply_json(c, MHD_HTTP_NOT_FOUND,
 	    report_error(
-		"no such resource; try /v1/status, /v1/partners, /v1/reload, /v1/rollback, /metrics"));
+		"no such resource; try /v1/status, /v1/partners, /v1/reload, /v1/rollback, /v1/flag, /metrics"));
 }
 
 /* libmicrohttpd calls this once for the headers, then for each part of a body, then at the end. */

@@ -6,6 +6,7 @@
  *	GET  /v1/partners   each partner with its state, agreement and counts
  *	POST /v1/reload     activates what the directory holds now; ?dry_run=1 only checks
  *	POST /v1/rollback   puts an older generation in force: ?generation=N, or the one before
+ *	GET  /v1/flag       the switches of ?partner=NAME; POST with &name=NAME&on=1 or 0 sets one
  *	GET  /metrics       Prometheus text format
  *	GET  /healthz       200 while the process answers
  *	GET  /readyz        200 while it accepts connections, 503 while it ends

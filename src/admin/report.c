@@ -80,6 +80,14 @@ static json_t *state_object(const struct gateway_kept *kept)
 	    "failures", (json_int_t)kept->failures);
 }
 
+static json_t *journal_object(const struct journal_status *j)
+{
+	return json_pack("{s:b, s:s, s:b, s:I, s:{s:I, s:I}, s:I}", "on", j->is_on, "why", j->why,
+	    "failing", j->is_failing, "records", (json_int_t)j->written, "lost", "queue",
+	    (json_int_t)j->lost_queue, "write", (json_int_t)j->lost_write, "set_aside",
+	    (json_int_t)j->files);
+}
+
 /* Which policies are in force, and how they came to be. */
 static json_t *policies(const struct gateway *g, const struct gateway_status *s)
 {
@@ -100,17 +108,27 @@ char *report_status(const struct gateway *g)
 	json_t *o, *more;
 
 	gateway_status(g, &s);
-	o = json_pack("{s:i, s:o, s:I, s:s, s:i, s:{s:I, s:I, s:I}, s:{s:o, s:b}, s:b, s:I}", "pid",
-	    (int)getpid(), "started", utc(s.started_s), "uptime_s",
+	o = json_pack("{s:i, s:o, s:I, s:s, s:i, s:{s:I, s:I, s:I}, s:{s:o, s:b}, s:b, s:I, s:o}",
+	    "pid", (int)getpid(), "started", utc(s.started_s), "uptime_s",
 	    (json_int_t)(s.now_s - s.started_s), "directory", s.directory, "workers",
 	    (int)s.n_workers, "connections", "open", (json_int_t)s.sums.open, "handshaking",
 	    (json_int_t)s.sums.handshaking, "closing", (json_int_t)s.sums.closing, "certificate",
 	    "not_after", utc(s.certificate_not_after_s), "all_of_openssl", s.is_tls_fallback,
-	    "draining", s.is_draining, "log_lines_lost", (json_int_t)log_lost());
+	    "draining", s.is_draining, "log_lines_lost", (json_int_t)log_lost(), "journal",
+	    journal_object(&s.journal));
 	more = policies(g, &s);
 	ensure(o && more && json_object_update(o, more) == 0);
 	json_decref(more);
 	return print(o);
+}
+
+static json_t *flags(const struct assoc_view *v)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < v->n_flags; i++)
+		ensure(json_array_append_new(list, json_string(v->flags[i])) == 0);
+	return list;
 }
 
 static json_t *partner_object(const struct partner *p, int64_t now_s)
@@ -123,7 +141,7 @@ static json_t *partner_object(const struct partner *p, int64_t now_s)
 	agreed = assoc_is_agreed(&v);
 	snprintf(features, sizeof(features), "%llx", (unsigned long long)v.agreement.features);
 	return json_pack(
-	    "{s:s, s:s, s:b, s:s, s:o, s:s, s:o, s:s, s:o, s:o, s:b, s:i, s:I, s:I, s:i, s:i, s:s}",
+	    "{s:s, s:s, s:b, s:s, s:o, s:s, s:o, s:s, s:o, s:o, s:b, s:i, s:I, s:I, s:i, s:i, s:i, s:o, s:s}",
 	    "name", p->conf->name, "file", script_program_path(p->program), "enabled",
 	    p->conf->enabled, "state", assoc_state_name(v.state), "since", utc(v.since_s), "reason",
 	    v.reason, "last_failure", utc(v.failed_s), "last_failure_reason", v.failure,
@@ -132,7 +150,8 @@ static json_t *partner_object(const struct partner *p, int64_t now_s)
 	    agreed && v.agreement.target_api_root, "connections", (int)v.connections, "attempts",
 	    (json_int_t)v.attempts, "failures", (json_int_t)v.failures, "requests_last_minute",
 	    (int)v.handshakes_minute, "requests_last_hour", (int)v.handshakes_hour,
-	    "certificate_fingerprint", agreed ? v.agreement.fingerprint : "");
+	    "strikes_last_hour", (int)v.strikes, "flags", flags(&v), "certificate_fingerprint",
+	    agreed ? v.agreement.fingerprint : "");
 }
 
 char *report_partners(const struct gateway *g)
@@ -163,6 +182,17 @@ char *report_rollback(const struct gateway_change *change, const struct err *e)
 	return print(
 	    json_pack("{s:b, s:I, s:s, s:I}", "ok", 1, "generation", (json_int_t)change->generation,
 		"digest", change->digest, "partners", (json_int_t)change->n_partners));
+}
+
+char *report_flags(const struct partner *p, const struct err *e)
+{
+	struct assoc_view v;
+
+	if (e)
+		return print(json_pack("{s:b, s:s}", "ok", 0, "error", e->text));
+	assoc_read(p->association, clock_wall_s(), &v);
+	return print(
+	    json_pack("{s:b, s:s, s:o}", "ok", 1, "partner", p->conf->name, "flags", flags(&v)));
 }
 
 char *report_error(const char *text)
@@ -248,6 +278,20 @@ static void put_policies(FILE *f, const struct gateway_status *s)
 	    *s->fallback != '\0');
 }
 
+static void put_journal(FILE *f, const struct journal_status *j)
+{
+	put_gauge(f, "journal_on", "1 when decisions are recorded", j->is_on);
+	put_gauge(f, "journal_failing", "1 while the journal's file takes nothing", j->is_failing);
+	put_head(f, "journal_records_total", "counter", "Decisions that were recorded");
+	fprintf(f, "parley_journal_records_total %llu\n", (unsigned long long)j->written);
+	put_head(f, "journal_lost_total", "counter",
+	    "Decisions that were not recorded: too many at once, or the file took nothing");
+	fprintf(f, "parley_journal_lost_total{reason=\"queue\"} %llu\n",
+	    (unsigned long long)j->lost_queue);
+	fprintf(f, "parley_journal_lost_total{reason=\"write\"} %llu\n",
+	    (unsigned long long)j->lost_write);
+}
+
 char *report_metrics(const struct gateway *g)
 {
 	struct gateway_status s;
@@ -269,6 +313,7 @@ char *report_metrics(const struct gateway *g)
 	put_gauge(f, "certificate_not_after_seconds", "When our certificate expires",
 	    (double)s.certificate_not_after_s);
 	put_gauge(f, "log_lines_lost", "Log lines that did not fit the queue", (double)log_lost());
+	put_journal(f, &s.journal);
 	put_partners(f, g, s.now_s);
 	fclose(f);
 	return text;

@@ -8,6 +8,7 @@
 #include "base/base.h"
 
 struct err;
+struct partner;
 struct gateway;
 struct gateway_change;
 
@@ -20,6 +21,9 @@ char *report_reload(const struct gateway_change *change, bool dry_run, const str
 
 /* The answer to a rollback; `change` may be NULL when there is `e`. */
 char *report_rollback(const struct gateway_change *change, const struct err *e);
+
+/* The flags of a partner; the `e` of an answer without one. */
+char *report_flags(const struct partner *p, const struct err *e);
 
 /* Prometheus text exposition format 0.0.4; freed with free(). */
 char *report_metrics(const struct gateway *g);

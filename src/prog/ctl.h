@@ -24,6 +24,9 @@ struct ctl_command {
 /* ctl_daemon.c: ask a running daemon */
 extern const struct ctl_command ctl_status, ctl_partners, ctl_reload, ctl_rollback;
 
+/* ctl_flag.c */
+extern const struct ctl_command ctl_flag;
+
 /* ctl_check.c: need no daemon */
 extern const struct ctl_command ctl_check;
 

@@ -69,6 +69,18 @@ static void print_state(const json_t *s)
 		    text_of(state, "directory"));
 }
 
+static void print_journal(const json_t *j)
+{
+	const json_t *lost = json_object_get(j, "lost");
+	long long n = int_of(lost, "queue") + int_of(lost, "write");
+
+	if (!json_is_true(json_object_get(j, "on")))
+		printf("journal       off: %s\n", text_of(j, "why"));
+	else
+		printf("journal       %lld decisions recorded, %lld lost%s\n", int_of(j, "records"),
+		    n, json_is_true(json_object_get(j, "failing")) ? ", FAILING, see the log" : "");
+}
+
 int ctl_print_status(struct str json)
 {
 	json_t *s = parse(json), *c;
@@ -88,6 +100,7 @@ int ctl_print_status(struct str json)
 	printf("certificate   until %s\n", text_of(json_object_get(s, "certificate"), "not_after"));
 	print_last_reload(json_object_get(s, "last_reload"));
 	print_state(s);
+	print_journal(json_object_get(s, "journal"));
 	json_decref(s);
 	return 0;
 }
@@ -104,6 +117,25 @@ static const char *last_failure(const json_t *p)
 	return text;
 }
 
+/* " [a b]", or "" when no flag is on. */
+static const char *flags_of(const json_t *p)
+{
+	static char text[640];
+	const json_t *flag;
+	size_t i, n = 0;
+
+	text[0] = '\0';
+	json_array_foreach(json_object_get(p, "flags"), i, flag)
+	{
+		if (n < sizeof(text))
+			n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%s", i ? " " : " [",
+			    json_string_value(flag));
+	}
+	if (n > 0 && n < sizeof(text))
+		snprintf(text + n, sizeof(text) - n, "]");
+	return text;
+}
+
 int ctl_print_partners(struct str json)
 {
 	json_t *root = parse(json), *p;
@@ -114,9 +146,9 @@ int ctl_print_partners(struct str json)
 	printf("%-24s %-14s %-22s %5s %8s %8s  %s\n", "PARTNER", "STATE", "SINCE", "CONNS", "ASKED",
 	    "REFUSED", "LAST FAILURE");
 	json_array_foreach(json_object_get(root, "partners"), i, p)
-	    printf("%-24s %-14s %-22s %5lld %8lld %8lld  %s\n", text_of(p, "name"),
+	    printf("%-24s %-14s %-22s %5lld %8lld %8lld  %s%s\n", text_of(p, "name"),
 		text_of(p, "state"), text_of(p, "since"), int_of(p, "connections"),
-		int_of(p, "attempts"), int_of(p, "failures"), last_failure(p));
+		int_of(p, "attempts"), int_of(p, "failures"), last_failure(p), flags_of(p));
 	json_decref(root);
 	return 0;
 }
@@ -157,6 +189,24 @@ int ctl_print_rollback(struct str json, bool *ok)
 	else
 		printf("generation %lld is active again: %.12s, %lld partners\n",
 		    int_of(r, "generation"), text_of(r, "digest"), int_of(r, "partners"));
+	json_decref(r);
+	return 0;
+}
+
+int ctl_print_flags(struct str json, bool *ok)
+{
+	json_t *r = parse(json), *flag;
+	size_t i;
+
+	if (!json_is_object(r)) {
+		json_decref(r);
+		return ERR_SYNTAX;
+	}
+	*ok = json_is_true(json_object_get(r, "ok"));
+	if (!*ok)
+		fprintf(stderr, "parleyctl: %s\n", text_of(r, "error"));
+	json_array_foreach(json_object_get(r, "flags"), i, flag)
+	    printf("%s\n", json_string_value(flag));
 	json_decref(r);
 	return 0;
 }

@@ -18,6 +18,7 @@ static const struct ctl_command *const commands[] = {
 	&ctl_partners,
 	&ctl_reload,
 	&ctl_rollback,
+	&ctl_flag,
 	&ctl_check,
 };
 

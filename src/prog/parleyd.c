@@ -37,7 +37,7 @@ struct daemon {
 	struct state *state; /* NULL: nothing is kept over a restart */
 	struct gateway *gateway;
 	struct admin *admin;
-	struct loop_signal hup, term, intr;
+	struct loop_signal hup, usr1, term, intr;
 	bool is_ending;
 };
 
@@ -132,6 +132,11 @@ static void on_hup(struct loop_signal *s)
 	if (gateway_reload(d->gateway, "SIGHUP", &change, &e))
 		log_debug(
 		    LOG_MAIN, "-", "SIGHUP changed nothing"); /* the reason is logged already */
+}
+
+static void on_usr1(struct loop_signal *s)
+{
+	gateway_rotate_journal(container_of(s, struct daemon, usr1)->gateway);
 }
 
 static void on_end(void *arg)
@@ -230,6 +235,7 @@ static int open_all(struct daemon *d, const struct options *o, struct err *e)
 	if (gateway_start(d->gateway, e))
 		return ERR_SYS;
 	loop_signal_start(&d->hup, d->loop, SIGHUP, on_hup);
+	loop_signal_start(&d->usr1, d->loop, SIGUSR1, on_usr1);
 	loop_signal_start(&d->term, d->loop, SIGTERM, on_term);
 	loop_signal_start(&d->intr, d->loop, SIGINT, on_intr);
 	return 0;
@@ -239,6 +245,7 @@ static void close_all(struct daemon *d)
 {
 	admin_close(d->admin);
 	loop_signal_stop(&d->hup);
+	loop_signal_stop(&d->usr1);
 	loop_signal_stop(&d->term);
 	loop_signal_stop(&d->intr);
 	gateway_free(d->gateway);
@@ -263,6 +270,7 @@ int main(int argc, char *argv[])
 	}
 	log_setup(o.level, o.format);
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN); /* a limit of a file is an error like a full disk */
 	set_limits();
 	if (open_all(&d, &o, &e)) {
 		log_error(LOG_MAIN, "-", "cannot start: %s", e.text);

@@ -16,6 +16,10 @@
 #include "sepp/roster.h"
 #include "sepp/worker.h"
 
+enum {
+	LAST_FLUSH_MSEC = 500, /* for the journal, before the watchdog aborts */
+};
+
 struct gateway {
 	struct gateway_conf conf;
 	char *path;
@@ -27,6 +31,7 @@ struct gateway {
 	struct roster roster;
 	struct worker_duties duties;
 	struct crew crew;
+	struct watchdog *watchdog;
 
 	uint64_t reloads, reloads_failed, rollbacks;
 	int64_t last_reload_s;
@@ -132,6 +137,8 @@ static void activate(struct gateway *g, struct generation *next, const char *why
 	roster_enlist(&g->roster, g->lineage, next, now_s);
 	lineage_activate(g->lineage, next, why, now_s);
 	roster_trim(&g->roster, next);
+	if (g->duties.journal)
+		journal_configure(g->duties.journal, &next->conf->journal);
 	log_info(LOG_SEPP, "-",
 	    "generation activated generation=%llu digest=%.12s partners=%zu msec=%llu why='%s'",
 	    (unsigned long long)next->number, next->directory->digest, next->n_partners,
@@ -397,9 +404,31 @@ struct gateway *gateway_new(const struct gateway_conf *conf, struct loop *contro
 	return g;
 }
 
+static void before_abort(void *arg)
+{
+	struct gateway *g = arg;
+
+	/* what was decided before is recorded; if not, the end is more important */
+	(void)journal_flush(g->duties.journal, LAST_FLUSH_MSEC);
+}
+
+static int watch_workers(struct gateway *g, struct err *e)
+{
+	struct watch_worker watched[CREW_MAX];
+
+	for (size_t i = 0; i < g->crew.n; i++)
+		watched[i] =
+		    (struct watch_worker){ &g->crew.workers[i].mark, g->crew.workers[i].thread };
+	g->watchdog = watchdog_start(watched, g->crew.n, before_abort, g, e);
+	return g->watchdog ? 0 : ERR_SYS;
+}
+
 int gateway_start(struct gateway *g, struct err *e)
 {
-	if (crew_start(&g->crew, e))
+	int state = g->conf.state ? state_fd(g->conf.state) : -1;
+
+	g->duties.journal = journal_open(state, &gateway_current(g)->conf->journal, NULL, e);
+	if (!g->duties.journal || crew_start(&g->crew, e) || watch_workers(g, e))
 		return ERR_SYS;
 	if (!*g->fallback)
 		keep(g);
@@ -422,13 +451,61 @@ void gateway_free(struct gateway *g)
 {
 	if (!g)
 		return;
+	watchdog_stop(g->watchdog);
 	crew_release(&g->crew);
+	journal_close(g->duties.journal);
 	lineage_free(g->lineage);
 	roster_release(&g->roster);
 	script_vm_free(g->vm);
 	mem_free(g->path);
 	commons_release(&g->commons);
 	mem_free(g);
+}
+
+/* --- what operators ask for */
+
+void gateway_rotate_journal(struct gateway *g)
+{
+	journal_rotate(g->duties.journal);
+}
+
+struct partner *gateway_find_partner(const struct gateway *g, const char *name, struct err *e)
+{
+	const struct generation *now = gateway_current(g);
+	const char **names = mem_array(now->n_partners + 1, sizeof(*names)), *near;
+	struct partner *found = NULL;
+	char text[80];
+
+	for (size_t i = 0; i < now->n_partners && !found; i++) {
+		names[i] = now->partners[i]->conf->name;
+		if (strcmp(names[i], name) == 0)
+			found = now->partners[i];
+	}
+	near = found ? NULL : str_nearest(str_of(name), names, now->n_partners);
+	if (!found)
+		err_set(e, ERR_CONFIG, "there is no partner '%s'%s%s%s",
+		    str_escape(text, sizeof(text), str_of(name)), near ? " (did you mean '" : "",
+		    near ? near : "", near ? "'?)" : "");
+	mem_free(names);
+	return found;
+}
+
+int gateway_set_flag(
+    struct gateway *g, const char *partner, const char *flag, bool on, struct err *e)
+{
+	struct partner *p = gateway_find_partner(g, partner, e);
+	struct assoc_view v;
+	bool changed;
+
+	if (!p)
+		return ERR_CONFIG;
+	if (assoc_set_flag(p->association, flag, on, &changed, e))
+		return ERR_RANGE;
+	assoc_read(p->association, clock_wall_s(), &v);
+	log_info(LOG_SEPP, p->conf->name,
+	    "flag switched %s%s, its policies see it from now on flag=%s flags=%zu connections=%u",
+	    on ? "on" : "off", changed ? "" : " (it was)", flag, v.n_flags, v.connections);
+	return 0;
 }
 
 /* --- asking */
@@ -463,4 +540,5 @@ void gateway_status(const struct gateway *g, struct gateway_status *out)
 	out->certificate_not_after_s = tls_ctx_not_after_s(now->tls[0]);
 	out->is_draining = g->is_draining;
 	out->is_tls_fallback = tls_ctx_is_fallback(now->tls[0]);
+	journal_status(g->duties.journal, &out->journal);
 }

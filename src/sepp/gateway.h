@@ -50,6 +50,7 @@ struct gateway_status {
 	int64_t certificate_not_after_s;
 	bool is_draining;
 	bool is_tls_fallback;
+	struct journal_status journal;
 };
 
 /* What a reload or a rollback did. */
@@ -87,6 +88,19 @@ int gateway_reload(
  */
 int gateway_rollback(
     struct gateway *g, uint64_t number, struct gateway_change *change, struct err *e) MUST_CHECK;
+
+/* Sets the journal of decisions aside and begins another file. */
+void gateway_rotate_journal(struct gateway *g);
+
+/*
+ * Switches a flag of a partner on or off; see assoc_set_flag().  Fills `e` also when there is no
+ * such partner.
+ */
+int gateway_set_flag(
+    struct gateway *g, const char *partner, const char *flag, bool on, struct err *e) MUST_CHECK;
+
+/* A partner of the generation in force by its name, borrowed; or NULL with `e` filled. */
+struct partner *gateway_find_partner(const struct gateway *g, const char *name, struct err *e);
 
 /* Ends: no new connections, what is in flight is finished; `on_end` is called in the control
  * thread. */

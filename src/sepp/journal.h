@@ -60,7 +60,7 @@ void journal_add(struct journal *j, struct str line);
 /* Other sizes, or on or off. */
 void journal_configure(struct journal *j, const struct conf_journal *conf);
 
-/* Sets the file aside and begins another, soon. */
+/* Sets the file aside and begins another, soon.  NULL is allowed. */
 void journal_rotate(struct journal *j);
 
 /* From any thread: waits until what was queued before is written; false after `limit`. */

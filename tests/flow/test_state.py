@@ -64,7 +64,7 @@ def broken_after(directory, start, state, hooks=TLS_FIRST + KEEP):
 def test_state_directory_is_made_for_the_daemon_alone(alpha, start, state):
     gateway = start("--state", state)
     assert stat.S_IMODE(state.stat().st_mode) == 0o700
-    assert [file.name for file in state.iterdir()] == ["last-good"]
+    assert {file.name for file in state.iterdir()} == {"last-good", "decisions.jsonl"}
     assert stat.S_IMODE((state / "last-good").stat().st_mode) == 0o600
     assert gateway.status()["state"]["directory"] == str(state)
 
