@@ -77,6 +77,10 @@ $(B)/load: $(call obj,$(LOAD)) $(B)/libparley.a
 	$(call say,LD)
 	$(link)
 
+$(B)/journal: $(B)/tests/bench/journal.o $(B)/libparley.a
+	$(call say,LD)
+	$(link)
+
 $(B)/bare: $(call obj,$(BARE)) $(B)/libparley.a
 	$(call say,LD)
 	$(link)
@@ -115,7 +119,7 @@ fuzz: $(FUZZ:tests/fuzz/%.c=build/fuzz/%)
 	    build/fuzz/corpus/$${f##*/} 2>build/fuzz/log || { cat build/fuzz/log; exit 1; }; \
 	    echo "$$f: no finding, $$(tail -n 1 build/fuzz/log)"; done
 
-bench: all $(B)/load $(B)/bare
+bench: all $(B)/load $(B)/bare $(B)/journal
 	$(Q)$(PYTHON) tests/bench/bench.py --build $(B) $(BENCH)
 
 lint:

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "n32/json_pen.h"
-#include "n32/name.h"
 #include "script/record.h"
 
 /* One attempt: no list is longer than `limit`. */
@@ -254,14 +253,30 @@ static void put_subject(struct record *r, const struct script_input *in)
 
 /* --- the peer */
 
+/* "001-01", and "001-01-00000abcdef" with a NID; snprintf() would be most of a record's cost. */
+static void put_plmn(struct json_pen *p, const struct n32_plmn *plmn, const char *nid)
+{
+	const char *const parts[] = { plmn->mcc, plmn->mnc, nid };
+	char text[24];
+	size_t n = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(parts) && *parts[i]; i++) {
+		size_t len = strlen(parts[i]);
+
+		if (i > 0)
+			text[n++] = '-';
+		memcpy(text + n, parts[i], len);
+		n += len;
+	}
+	json_pen_text(p, NULL, (struct str){ text, n });
+}
+
 static void put_plmns(
     struct record *r, const char *name, const struct n32_plmn *plmns, size_t n_plmns)
 {
-	char text[8];
-
 	json_pen_open(&r->pen, name, '[');
 	for (size_t i = 0, n = cut(r, n_plmns); i < n; i++)
-		json_pen_text(&r->pen, NULL, str_of(n32_plmn_print(text, &plmns[i])));
+		put_plmn(&r->pen, &plmns[i], "");
 	json_pen_close(&r->pen, ']');
 }
 
@@ -276,7 +291,6 @@ static void put_texts(struct record *r, const char *name, const struct str *text
 static void put_partner(struct record *r, const struct conf_partner *conf)
 {
 	struct json_pen *p = &r->pen;
-	char text[20];
 
 	json_pen_text(p, "name", str_of(conf->name));
 	json_pen_some(p, "group", conf->group);
@@ -288,7 +302,7 @@ static void put_partner(struct record *r, const struct conf_partner *conf)
 	put_plmns(r, "plmns", conf->plmns, conf->n_plmns);
 	json_pen_open(p, "snpns", '[');
 	for (size_t i = 0, n = cut(r, conf->n_snpns); i < n; i++)
-		json_pen_text(p, NULL, str_of(n32_snpn_print(text, &conf->snpns[i])));
+		put_plmn(p, &conf->snpns[i].plmn, conf->snpns[i].nid);
 	json_pen_close(p, ']');
 }
 

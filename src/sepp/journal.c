@@ -18,6 +18,7 @@
 
 enum {
 	HALF = JOURNAL_QUEUE_MAX / 2,
+	MUCH = HALF / 4,     /* bytes for which it does not linger */
 	LINGER_MSEC = 20,    /* lines are gathered this long, and nobody needs to wake the thread */
 	RETRY_MSEC = 250,    /* after the file did not take them */
 	SAY_MSEC = 60000,    /* that it still does not */
@@ -81,7 +82,7 @@ void journal_add(struct journal *j, struct str line)
 		memcpy(j->fill.text + j->fill.n, line.p, line.n);
 		j->fill.n += line.n;
 		j->fill.lines++;
-		wakes = j->is_asleep;
+		wakes = j->is_asleep || (j->fill.n >= MUCH && j->fill.n - line.n < MUCH);
 		j->is_asleep = false;
 	}
 	pthread_mutex_unlock(&j->lock);

@@ -250,6 +250,29 @@ class Bench:
         most = sorted((c, name) for name, c in calls.items() if name != "total")[::-1]
         print("      " + "  ".join(f"{name} {c / n:.2f}" for c, name in most if c > n / 20))
 
+    # --- the journal of decisions
+
+    def journal(self):
+        n = 20000 if self.options.quick else 100000
+        folder = self.fix.directory / self.label("journal")
+        folder.mkdir()
+        runs = []
+        for i in range(min(self.options.rounds, 5)):
+            self.progress("journal")(i, min(self.options.rounds, 5))
+            self.quiet.wait()
+            runs.append(self.tools.journal(folder, n))
+        best = {key: min(run[key] for run in runs) for key in runs[0]}
+        with self.parleyd() as server:
+            whole = min(self.tools.cpu_ns("conn", server, self.fix.tls, "-n", "200", "-c", "8",
+                                          "--warmup", "20", "--close", "server")
+                        for _ in range(min(self.options.rounds, 5))) / 1e3
+        table = self.table
+        table.info("", "record of a usual decision, bytes", f"{best['bytes']:.0f}")
+        table.goal("jrnl", "CPU of the worker for a record, us", best["worker_us"], 3)
+        table.info("", "CPU of the writer for a record, us", f"{best['writer_us']:.2f}")
+        table.info("", "share of a negotiation's CPU, worker and writer",
+                   f"{100 * (best['worker_us'] + best['writer_us']) / whole:.2f} %")
+
     # --- memory over many operations, latency
 
     def endurance(self):
@@ -286,9 +309,9 @@ class Bench:
     def run(self):
         parts = {"G1": self.negotiations, "G3": self.instructions, "G5": self.kept,
                  "G7": self.idle, "G8": self.system_calls, "mem": self.endurance,
-                 "lat": self.latency}
+                 "lat": self.latency, "journal": self.journal}
         parts.update({"G2": self.negotiations, "G4": self.negotiations})
-        wanted = self.options.only or ["G1", "G3", "G5", "G7", "G8", "mem", "lat"]
+        wanted = self.options.only or ["G1", "G3", "G5", "G7", "G8", "journal", "mem", "lat"]
         chosen = dict.fromkeys(parts[w] for w in wanted)
         self.table.head()
         for part in chosen:
@@ -309,15 +332,15 @@ def parse(argv):
     parser.add_argument("--full", action="store_true", help="also the growth of memory (G7)")
     parser.add_argument("--rounds", type=int, help="alternating batches (20; --quick: 5)")
     parser.add_argument("--only", type=lambda t: t.split(","),
-                        help="of G1,G2,G3,G4,G5,G7,G8,mem,lat")
+                        help="of G1,G2,G3,G4,G5,G7,G8,journal,mem,lat")
     parser.add_argument("--json", type=Path, help="also write the rows to this file")
     options = parser.parse_args(argv)
     options.build = options.build.resolve()
     options.rounds = options.rounds or (5 if options.quick else 20)
-    known = {"G1", "G2", "G3", "G4", "G5", "G7", "G8", "mem", "lat"}
+    known = {"G1", "G2", "G3", "G4", "G5", "G7", "G8", "journal", "mem", "lat"}
     if options.only and not known.issuperset(options.only):
         parser.error("--only takes " + ",".join(sorted(known)))
-    for program in ("parleyd", "load", "bare"):
+    for program in ("parleyd", "load", "bare", "journal"):
         if not (options.build / program).exists():
             parser.error(f"{options.build / program} is missing: build it first")
     return options

@@ -111,6 +111,14 @@ class Tools:
             raise RunFailed(f"bare: {done.stderr.strip()}")
         return json.loads(done.stdout)["min_ns"]
 
+    def journal(self, folder, n):
+        """What `n` records cost; its JSON."""
+        done = subprocess.run([self.build / "journal", folder, str(n)], capture_output=True,
+                              text=True, timeout=300)
+        if done.returncode != 0:
+            raise RunFailed(f"journal: {done.stderr.strip()} {done.stdout.strip()}")
+        return json.loads(done.stdout)
+
 
 class Held:
     """Connections that a load client holds open."""
