@@ -78,6 +78,10 @@ static void what_is_no_utf8_is_escaped_and_what_is_stays(void **state)
 	json_pen_text(&p, NULL, str_of("caf\xe9"));
 	text[json_pen_end(&p)] = '\0';
 	assert_string_equal(text, "\"caf\\\\xe9\"");
+	json_pen_start(&p, text, sizeof(text) - 1);
+	json_pen_text(&p, NULL, str_of("0123456\xe9"));
+	text[json_pen_end(&p)] = '\0';
+	assert_string_equal(text, "\"0123456\\\\xe9\"");
 }
 
 static void what_does_not_fit_is_nothing_and_passes_no_bound(void **state)

@@ -278,12 +278,14 @@ static void half_a_line_that_cannot_be_removed_is_finished(void **state)
 	add(&s, "abcdefghij\n");
 	await(is_failing, &s);
 	assert_string_equal(live_text(&s), "0123456789\nabcd");
-	atomic_store(&room, 4); /* and again in the same line */
+	journal_rotate(s.journal); /* which would tear the line */
+	atomic_store(&room, 4);    /* and again in the same line */
 	for (int i = 0; i < 100000 && atomic_load(&room) > 0; i++)
 		usleep(100);
 	atomic_store(&room, 1 << 20);
 	assert_true(journal_flush(s.journal, LIMIT_MSEC));
 	assert_string_equal(live_text(&s), "0123456789\nabcdefghij\n");
+	assert_int_equal(status_of(&s).files, 0);
 	close_scene(&s);
 }
 
@@ -391,11 +393,20 @@ static struct files files_of(const struct scene *s)
 		if (entry->d_name[9] != '-')
 			continue;
 		out.n++;
-		if (strcmp(entry->d_name, out.last) > 0)
+		if (entry->d_name[10] == '2' && strcmp(entry->d_name, out.last) > 0)
 			snprintf(out.last, sizeof(out.last), "%.63s", entry->d_name);
 	}
 	closedir(d);
 	return out;
+}
+
+/* The name that sorts last; static. */
+static const char *last_aside(const struct scene *s)
+{
+	static struct files files;
+
+	files = files_of(s);
+	return files.last;
 }
 
 static bool is_set_aside(void *arg)
@@ -452,6 +463,28 @@ static void a_file_that_somebody_moved_away_is_just_begun_again(void **state)
 	close_scene(&s);
 }
 
+static void a_file_that_somebody_else_put_there_is_gone_on_with(void **state)
+{
+	struct scene s = { 0 };
+	char moved[128];
+
+	(void)state;
+	open_scene(&s, &usual, NULL);
+	add(&s, "{old}\n");
+	assert_true(journal_flush(s.journal, LIMIT_MSEC));
+	snprintf(moved, sizeof(moved), "%s", dir_path(s.dir, "decisions.1"));
+	assert_int_equal(rename(dir_path(s.dir, "decisions.jsonl"), moved), 0);
+	dir_write_text(s.dir, "decisions.jsonl", "{theirs}\n");
+	journal_rotate(s.journal);
+	for (int i = 0; i < 100000 && !strstr(live_text(&s), "{new}"); i++) {
+		add(&s, "{new}\n");
+		usleep(100);
+	}
+	assert_true(str_starts(str_of(live_text(&s)), "{theirs}\n{new}\n"));
+	assert_int_equal(status_of(&s).files, 0);
+	close_scene(&s);
+}
+
 static void a_full_file_is_set_aside_and_the_oldest_go(void **state)
 {
 	const struct conf_journal small = { .enabled = true, .max_mib = 1, .keep = 3 };
@@ -467,11 +500,13 @@ static void a_full_file_is_set_aside_and_the_oldest_go(void **state)
 	line[sizeof(line) - 1] = '\n';
 	open_scene(&s, &small, NULL);
 	for (int i = 0; i < 5; i++) {
+		line[1] = (char)('a' + i);
 		journal_add(s.journal, (struct str){ line, sizeof(line) });
 		assert_true(journal_flush(s.journal, LIMIT_MSEC));
 	}
 	close_journal(&s);
 	assert_int_equal(files_of(&s).n, 4);
+	assert_int_equal(text_of(dir_path(s.dir, last_aside(&s)))[1], 'e');
 	assert_int_equal(files_of(&s).torn, 0);
 	assert_int_not_equal(
 	    access(dir_path(s.dir, "decisions-20200101T000000Z-0000.jsonl"), F_OK), 0);
@@ -544,6 +579,7 @@ int main(void)
 		cmocka_unit_test(what_a_full_disk_never_took_is_lost_at_the_end),
 		cmocka_unit_test(on_request_the_file_gets_another_name),
 		cmocka_unit_test(a_file_that_somebody_moved_away_is_just_begun_again),
+		cmocka_unit_test(a_file_that_somebody_else_put_there_is_gone_on_with),
 		cmocka_unit_test(a_full_file_is_set_aside_and_the_oldest_go),
 		cmocka_unit_test(nothing_is_lost_or_torn_while_files_are_set_aside),
 	};
