@@ -67,6 +67,9 @@ static void limits_timeouts_and_budgets_have_defaults(void **state)
 	assert_memory_equal(&g->limits, &limits, sizeof(limits));
 	assert_memory_equal(&g->timeouts, &timeouts, sizeof(timeouts));
 	assert_memory_equal(&g->budgets, &script_default_budgets, sizeof(g->budgets));
+	assert_true(g->journal.enabled);
+	assert_int_equal(g->journal.max_mib, 64);
+	assert_int_equal(g->journal.keep, 16);
 	kit_close(k);
 }
 
@@ -80,7 +83,8 @@ static void a_gateway_can_say_everything(void **state)
 	    "limits = { connections = 1, handshakes = 2, negotiations_per_second = 3,"
 	    "  body_bytes = 2048, header_bytes = 4096, streams = 6 },"
 	    "timeouts = { handshake_s = 0.5, first_request_s = 1, body_s = 2, idle_s = 3, close_s = 4,"
-	    "  drain_s = 5.25 }, budgets = { fuel = 5000, scratch_kib = 1024, wall_ms = 7 }");
+	    "  drain_s = 5.25 }, budgets = { fuel = 5000, scratch_kib = 1024, wall_ms = 7 },\n"
+	    "journal = { enabled = false, max_mib = 0, keep = 2 }");
 
 	(void)state;
 	assert_string_equal(g->snpns[0].nid, "00000abcdef");
@@ -94,6 +98,9 @@ static void a_gateway_can_say_everything(void **state)
 	assert_int_equal(g->timeouts.drain, 5250);
 	assert_int_equal(g->budgets.scratch, 1 << 20);
 	assert_int_equal(g->budgets.wall, 7);
+	assert_false(g->journal.enabled);
+	assert_int_equal(g->journal.max_mib, 0);
+	assert_int_equal(g->journal.keep, 2);
 	kit_close(k);
 }
 
@@ -209,6 +216,8 @@ static const char *const bad_gateways[][2] = {
 	    ": timeouts: 'idle_s' must be seconds, more than 0 and at most 86400, "
 	    "got 0; write idle_s = 30" },
 	{ "timeouts = { idle_s = 0/0 }", NULL },
+	{ "journal = { max_mb = 1 }",
+	    ": journal: unknown field 'max_mb' (did you mean 'max_mib'?)" },
 	{ "budgets = { scratch_kib = 1025 }",
 	    ": budgets: 'scratch_kib' must be a whole number from 16 to "
 	    "1024, got 1025; write scratch_kib = 256" },
