@@ -64,6 +64,13 @@ static void add(struct scene *s, const char *line)
 	journal_add(s->journal, str_of(line));
 }
 
+/* ... and waits until it is in the file. */
+static void add_at_once(struct scene *s, const char *line)
+{
+	add(s, line);
+	assert_true(journal_flush(s->journal, LIMIT_MSEC));
+}
+
 /* The whole file; static, until the next call. */
 static const char *text_of(const char *path)
 {
@@ -108,8 +115,7 @@ static void lines_are_in_the_file_in_order(void **state)
 	open_scene(&s, &usual, NULL);
 	assert_true(journal_wants(s.journal));
 	add(&s, "{\"a\":1}\n");
-	add(&s, "{\"b\":2}\n");
-	assert_true(journal_flush(s.journal, LIMIT_MSEC));
+	add_at_once(&s, "{\"b\":2}\n");
 	assert_string_equal(live_text(&s), "{\"a\":1}\n{\"b\":2}\n");
 	assert_int_equal(status_of(&s).written, 2);
 	assert_int_equal(stat(dir_path(s.dir, "decisions.jsonl"), &st), 0);
@@ -204,8 +210,7 @@ static void it_is_switched_off_and_on(void **state)
 	assert_int_not_equal(access(dir_path(s.dir, "decisions.jsonl"), F_OK), 0);
 	journal_configure(s.journal, &usual);
 	assert_true(journal_wants(s.journal));
-	add(&s, "on\n");
-	assert_true(journal_flush(s.journal, LIMIT_MSEC));
+	add_at_once(&s, "on\n");
 	assert_string_equal(live_text(&s), "on\n");
 	close_scene(&s);
 }
@@ -360,6 +365,23 @@ static void what_a_full_disk_never_took_is_lost_at_the_end(void **state)
 	close_scene(&s);
 }
 
+static void what_waited_for_a_full_disk_is_written_at_the_end_if_it_can_be(void **state)
+{
+	struct scene s = { 0 };
+
+	(void)state;
+	atomic_store(&room, 0);
+	atomic_store(&keeps_halves, false);
+	open_scene(&s, &usual, &full_disk);
+	add(&s, "tried\n");
+	await(is_failing, &s);
+	add(&s, "queued behind it\n");
+	atomic_store(&room, 1 << 20);
+	close_journal(&s);
+	assert_string_equal(live_text(&s), "tried\nqueued behind it\n");
+	close_scene(&s);
+}
+
 /* --- setting aside */
 
 struct files {
@@ -400,15 +422,6 @@ static struct files files_of(const struct scene *s)
 	return out;
 }
 
-/* The name that sorts last; static. */
-static const char *last_aside(const struct scene *s)
-{
-	static struct files files;
-
-	files = files_of(s);
-	return files.last;
-}
-
 static bool is_set_aside(void *arg)
 {
 	return status_of(arg).files == 1;
@@ -420,45 +433,41 @@ static void on_request_the_file_gets_another_name(void **state)
 
 	(void)state;
 	open_scene(&s, &usual, NULL);
-	add(&s, "{old}\n");
-	assert_true(journal_flush(s.journal, LIMIT_MSEC));
+	add_at_once(&s, "{old}\n");
 	journal_rotate(s.journal);
 	await(is_set_aside, &s);
 	assert_int_equal(files_of(&s).lines, 1);
-	add(&s, "{new}\n");
-	assert_true(journal_flush(s.journal, LIMIT_MSEC));
+	add_at_once(&s, "{new}\n");
 	assert_string_equal(live_text(&s), "{new}\n");
 	assert_int_equal(files_of(&s).n, 1);
 	assert_string_equal(text_of(dir_path(s.dir, files_of(&s).last)), "{old}\n");
 	close_scene(&s);
 }
 
+static void move_away(const struct scene *s)
+{
+	assert_int_equal(renameat(s->fd, "decisions.jsonl", s->fd, "decisions.1"), 0);
+}
+
 static bool has_begun_another(void *arg)
 {
-	struct scene *s = arg;
-
-	return access(dir_path(s->dir, "decisions.jsonl"), F_OK) == 0;
+	return faccessat(((struct scene *)arg)->fd, "decisions.jsonl", F_OK, 0) == 0;
 }
 
 static void a_file_that_somebody_moved_away_is_just_begun_again(void **state)
 {
 	struct scene s = { 0 };
-	char moved[128];
 
 	(void)state;
 	open_scene(&s, &usual, NULL);
-	add(&s, "{old}\n");
-	assert_true(journal_flush(s.journal, LIMIT_MSEC));
-	snprintf(moved, sizeof(moved), "%s", dir_path(s.dir, "decisions.1"));
-	assert_int_equal(rename(dir_path(s.dir, "decisions.jsonl"), moved), 0);
-	add(&s, "{between}\n");
-	assert_true(journal_flush(s.journal, LIMIT_MSEC));
+	add_at_once(&s, "{old}\n");
+	move_away(&s);
+	add_at_once(&s, "{between}\n");
 	journal_rotate(s.journal);
 	await(has_begun_another, &s);
-	add(&s, "{new}\n");
-	assert_true(journal_flush(s.journal, LIMIT_MSEC));
+	add_at_once(&s, "{new}\n");
 	assert_string_equal(live_text(&s), "{new}\n");
-	assert_string_equal(text_of(moved), "{old}\n{between}\n");
+	assert_string_equal(text_of(dir_path(s.dir, "decisions.1")), "{old}\n{between}\n");
 	assert_int_equal(files_of(&s).n, 0);
 	close_scene(&s);
 }
@@ -466,14 +475,11 @@ static void a_file_that_somebody_moved_away_is_just_begun_again(void **state)
 static void a_file_that_somebody_else_put_there_is_gone_on_with(void **state)
 {
 	struct scene s = { 0 };
-	char moved[128];
 
 	(void)state;
 	open_scene(&s, &usual, NULL);
-	add(&s, "{old}\n");
-	assert_true(journal_flush(s.journal, LIMIT_MSEC));
-	snprintf(moved, sizeof(moved), "%s", dir_path(s.dir, "decisions.1"));
-	assert_int_equal(rename(dir_path(s.dir, "decisions.jsonl"), moved), 0);
+	add_at_once(&s, "{old}\n");
+	move_away(&s);
 	dir_write_text(s.dir, "decisions.jsonl", "{theirs}\n");
 	journal_rotate(s.journal);
 	for (int i = 0; i < 100000 && !strstr(live_text(&s), "{new}"); i++) {
@@ -506,7 +512,7 @@ static void a_full_file_is_set_aside_and_the_oldest_go(void **state)
 	}
 	close_journal(&s);
 	assert_int_equal(files_of(&s).n, 4);
-	assert_int_equal(text_of(dir_path(s.dir, last_aside(&s)))[1], 'e');
+	assert_int_equal(text_of(dir_path(s.dir, files_of(&s).last))[1], 'e');
 	assert_int_equal(files_of(&s).torn, 0);
 	assert_int_not_equal(
 	    access(dir_path(s.dir, "decisions-20200101T000000Z-0000.jsonl"), F_OK), 0);
@@ -577,6 +583,7 @@ int main(void)
 		cmocka_unit_test(lines_beyond_the_queue_are_counted_by_their_cause),
 		cmocka_unit_test(a_slow_disk_loses_lines_and_never_holds_up_who_adds_them),
 		cmocka_unit_test(what_a_full_disk_never_took_is_lost_at_the_end),
+		cmocka_unit_test(what_waited_for_a_full_disk_is_written_at_the_end_if_it_can_be),
 		cmocka_unit_test(on_request_the_file_gets_another_name),
 		cmocka_unit_test(a_file_that_somebody_moved_away_is_just_begun_again),
 		cmocka_unit_test(a_file_that_somebody_else_put_there_is_gone_on_with),
