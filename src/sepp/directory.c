@@ -20,20 +20,29 @@ enum {
 	FILES_MAX = 20000,
 };
 
+enum {
+	WHOLE = 1 << DIRECTORY_WHOLE,
+	POLICIES = 1 << DIRECTORY_POLICIES,
+	TESTS = 1 << DIRECTORY_TESTS,
+};
+
 /* Where files are looked for, and what they are called; "" is the directory itself. */
 static const struct place {
 	const char *folder, *ending;
+	unsigned parts;
 } places[] = {
-	{ "", ".lua" },
-	{ "partners", ".lua" },
-	{ "shared", ".lua" },
-	{ "lib", ".lua" },
-	{ "tests", "_test.lua" },
-	{ "data", ".json" },
-	{ "anchors", ".pem" },
-	{ "anchors", ".crl" },
-	{ "certs", ".pem" },
-	{ "certs", ".key" },
+	{ "", ".lua", WHOLE | POLICIES },
+	{ "partners", ".lua", WHOLE | POLICIES },
+	{ "shared", ".lua", WHOLE | POLICIES },
+	{ "lib", ".lua", WHOLE | POLICIES },
+	{ "data", ".json", WHOLE | POLICIES },
+	{ "anchors", ".pem", WHOLE },
+	{ "anchors", ".crl", WHOLE },
+	{ "certs", ".pem", WHOLE },
+	{ "certs", ".key", WHOLE },
+	{ "tests", "_test.lua", TESTS },
+	{ "tests", ".json", TESTS },
+	{ "tests/fixtures", ".json", TESTS },
 };
 
 static bool ends_with(const char *name, const char *ending)
@@ -43,15 +52,25 @@ static bool ends_with(const char *name, const char *ending)
 	return n > m && name[0] != '.' && strcmp(name + n - m, ending) == 0;
 }
 
-/* Nobody but the owner may write; a key nobody else may read. */
-static int check_mode(const struct stat *st, const char *path, struct err *e)
+/* Nobody but the owner may write what is to be activated. */
+static int check_writers(
+    const struct directory *d, const struct stat *st, const char *path, struct err *e)
 {
-	if (!S_ISREG(st->st_mode))
-		return err_set(e, ERR_CONFIG, "%s: is not a regular file", path);
-	if (st->st_mode & (S_IWGRP | S_IWOTH))
+	if (d->part == DIRECTORY_WHOLE && (st->st_mode & (S_IWGRP | S_IWOTH)))
 		return err_set(e, ERR_CONFIG,
 		    "%s: may be written by group or others (mode %03o); chmod go-w it", path,
 		    st->st_mode & 0777u);
+	return 0;
+}
+
+/* ... and nobody else read a key. */
+static int check_file(
+    const struct directory *d, const struct stat *st, const char *path, struct err *e)
+{
+	if (!S_ISREG(st->st_mode))
+		return err_set(e, ERR_CONFIG, "%s: is not a regular file", path);
+	if (check_writers(d, st, path, e))
+		return ERR_CONFIG;
 	if (ends_with(path, ".key") && (st->st_mode & (S_IRWXO)))
 		return err_set(e, ERR_CONFIG,
 		    "%s: a private key may not be read by others (mode %03o); chmod 600 it", path,
@@ -102,15 +121,14 @@ static void put(struct directory *d, char *path, struct str text)
 	d->storage[d->files.n++] = (struct script_file){ path, text };
 }
 
+/* Reads `name` of `folder_fd`, to be known as `path`. */
 static int add_file(
-    struct directory *d, int folder_fd, const char *folder, const char *name, struct err *e)
+    struct directory *d, int folder_fd, const char *name, const char *path, struct err *e)
 {
-	char path[DIRECTORY_PATH_MAX];
 	struct stat st;
 	struct str text;
 	int fd, rc;
 
-	snprintf(path, sizeof(path), "%s%s%s", folder, *folder ? "/" : "", name);
 	if (d->files.n == FILES_MAX)
 		return err_set(e, ERR_CONFIG, "%s: more than %d files", path, FILES_MAX);
 	fd = openat(folder_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
@@ -119,7 +137,8 @@ static int add_file(
 		    e, ERR_CONFIG, "%s: is a symbolic link; put the file itself there", path);
 	if (fd < 0)
 		return err_set_errno(e, "%s: cannot open", path);
-	rc = fstat(fd, &st) ? err_set_errno(e, "%s: cannot stat", path) : check_mode(&st, path, e);
+	rc = fstat(fd, &st) ? err_set_errno(e, "%s: cannot stat", path)
+			    : check_file(d, &st, path, e);
 	if (rc == 0)
 		rc = read_all(fd, (size_t)st.st_size, path, &text, e);
 	close(fd);
@@ -129,17 +148,13 @@ static int add_file(
 	return 0;
 }
 
-static int check_folder(int fd, const char *path, struct err *e)
+static int check_folder(const struct directory *d, int fd, const char *path, struct err *e)
 {
 	struct stat st;
 
 	if (fstat(fd, &st) != 0)
 		return err_set_errno(e, "%s: cannot stat", path);
-	if (st.st_mode & (S_IWGRP | S_IWOTH))
-		return err_set(e, ERR_CONFIG,
-		    "%s: may be written by group or others (mode %03o); chmod go-w it", path,
-		    st.st_mode & 0777u);
-	return 0;
+	return check_writers(d, &st, path, e);
 }
 
 /* ERR_SYS with errno ENOENT when there is none. */
@@ -156,7 +171,7 @@ static int open_folder(
 		errno = why;
 		return ERR_SYS;
 	}
-	if (check_folder(fd, *place->folder ? place->folder : d->path, e)) {
+	if (check_folder(d, fd, *place->folder ? place->folder : d->path, e)) {
 		close(fd);
 		return ERR_CONFIG;
 	}
@@ -168,6 +183,7 @@ static int add_place(struct directory *d, int root, const struct place *place, s
 {
 	int fd = open_folder(d, root, place, e), rc = 0;
 	struct dirent *entry;
+	char path[DIRECTORY_PATH_MAX];
 	DIR *dir;
 
 	if (fd < 0)
@@ -175,8 +191,11 @@ static int add_place(struct directory *d, int root, const struct place *place, s
 	dir = fdopendir(fd);
 	ensure(dir);
 	while (rc == 0 && (entry = readdir(dir)) != NULL) {
-		if (ends_with(entry->d_name, place->ending))
-			rc = add_file(d, fd, place->folder, entry->d_name, e);
+		if (!ends_with(entry->d_name, place->ending))
+			continue;
+		snprintf(path, sizeof(path), "%s%s%s", place->folder, *place->folder ? "/" : "",
+		    entry->d_name);
+		rc = add_file(d, fd, entry->d_name, path, e);
 	}
 	closedir(dir);
 	return rc;
@@ -249,7 +268,7 @@ struct directory *directory_new(const char *path)
 	return d;
 }
 
-void directory_add(struct directory *d, const char *file, struct str text)
+void directory_add_text(struct directory *d, const char *file, struct str text)
 {
 	put(d, mem_strdup(file), (struct str){ mem_dup(text.p, text.n), text.n });
 }
@@ -262,8 +281,8 @@ static const struct place *place_of(const char *file, const char **name)
 
 	*name = slash ? slash + 1 : file;
 	for (size_t i = 0; i < ARRAY_LEN(places); i++) {
-		if (str_is(folder, places[i].folder) && !strchr(*name, '/') &&
-		    ends_with(*name, places[i].ending))
+		if ((places[i].parts & WHOLE) && str_is(folder, places[i].folder) &&
+		    !strchr(*name, '/') && ends_with(*name, places[i].ending))
 			return &places[i];
 	}
 	return NULL;
@@ -284,7 +303,7 @@ int directory_add_file(struct directory *d, const char *file, struct err *e)
 	close(root);
 	if (fd < 0)
 		return fd;
-	rc = add_file(d, fd, place->folder, name, e);
+	rc = add_file(d, fd, name, file, e);
 	close(fd);
 	return rc;
 }
@@ -298,14 +317,22 @@ void directory_seal(struct directory *d)
 
 struct directory *directory_read(const char *path, struct err *e)
 {
+	return directory_read_part(path, DIRECTORY_WHOLE, e);
+}
+
+struct directory *directory_read_part(const char *path, enum directory_part part, struct err *e)
+{
 	int root = open_root(path, e), rc = 0;
 	struct directory *d;
 
 	if (root < 0)
 		return NULL;
 	d = directory_new(path);
-	for (size_t i = 0; i < ARRAY_LEN(places) && rc == 0; i++)
-		rc = add_place(d, root, &places[i], e);
+	d->part = part;
+	for (size_t i = 0; i < ARRAY_LEN(places) && rc == 0; i++) {
+		if (places[i].parts & (1u << part))
+			rc = add_place(d, root, &places[i], e);
+	}
 	close(root);
 	if (rc) {
 		directory_free(d);
@@ -313,6 +340,15 @@ struct directory *directory_read(const char *path, struct err *e)
 	}
 	directory_seal(d);
 	return d;
+}
+
+int directory_add(struct directory *d, const char *path, const char *name, struct err *e)
+{
+	int rc = add_file(d, AT_FDCWD, path, name, e);
+
+	if (rc == 0)
+		directory_seal(d);
+	return rc;
 }
 
 void directory_free(struct directory *d)

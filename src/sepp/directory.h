@@ -7,6 +7,9 @@
  * nobody but their owner can write are accepted, and no symbolic links; what is not one of the
  * known places and endings (an editor's backup, a README) is not part of the directory.
  *
+ * Tests decide nothing: they are no part of what is activated, and are read by themselves. Offline,
+ * where nothing is activated, it does not matter who may write a file, nor are there keys.
+ *
  * The digest is SHA-256 over the sorted files: length of the path, path, length, bytes.
  */
 #ifndef SEPP_DIRECTORY_H
@@ -22,7 +25,14 @@ enum {
 	DIRECTORY_PATH_MAX = 512 /* of a file in it */
 };
 
+enum directory_part {
+	DIRECTORY_WHOLE,    /* what the daemon runs on */
+	DIRECTORY_POLICIES, /* offline: the same without keys, certificates and anchors */
+	DIRECTORY_TESTS     /* offline: tests/ and its fixtures */
+};
+
 struct directory {
+	enum directory_part part;
 	char *path;
 	struct script_files files;
 	char digest[65]; /* hexadecimal */
@@ -33,14 +43,21 @@ struct directory {
 /* The caller owns the result.  Returns NULL and fills `e` with the file and what is wrong with it.
  */
 struct directory *directory_read(const char *path, struct err *e) MUST_CHECK;
+struct directory *directory_read_part(
+    const char *path, enum directory_part part, struct err *e) MUST_CHECK;
+
+/* Adds one file to what was read, as `name`; for tests that are somewhere else.  The order and the
+ * digest of the files are as if it had been there. */
+int directory_add(
+    struct directory *d, const char *path, const char *name, struct err *e) MUST_CHECK;
 
 /*
- * The parts of directory_read(), for a directory that comes from elsewhere.  directory_add()
+ * The parts of directory_read(), for a directory that comes from elsewhere.  directory_add_text()
  * copies; directory_add_file() reads the file `file` of the directory `d->path`, with all its
  * checks; directory_seal() comes last.
  */
 struct directory *directory_new(const char *path) MUST_CHECK;
-void directory_add(struct directory *d, const char *file, struct str text);
+void directory_add_text(struct directory *d, const char *file, struct str text);
 int directory_add_file(struct directory *d, const char *file, struct err *e) MUST_CHECK;
 void directory_seal(struct directory *d);
 

@@ -156,7 +156,7 @@ static int add_partner(
 	if (find_hooks(g, p, e))
 		return ERR_CONFIG;
 	enter(host, "loading anchors");
-	if (find_anchors(g, p, e))
+	if (host->n_libs && find_anchors(g, p, e))
 		return ERR_CONFIG;
 	enter(host, "comparing partners");
 	return claim(g, p, e);
@@ -249,7 +249,7 @@ static int build(struct generation *g, const struct generation_host *host, struc
 	    add_all(g, host, "partners/", add_partner, e))
 		return ERR_CONFIG;
 	enter(host, "loading certificates");
-	return make_tls(g, host, e);
+	return host->n_libs ? make_tls(g, host, e) : 0;
 }
 
 struct generation *generation_build(
@@ -257,7 +257,6 @@ struct generation *generation_build(
 {
 	struct generation *g = mem_alloc(sizeof(*g));
 
-	ensure(host->n_libs > 0);
 	map_init(&g->by_name);
 	map_init(&g->by_fqdn);
 	map_init(&g->by_realm);
@@ -275,7 +274,7 @@ struct generation *generation_load(
 	struct directory *d;
 
 	enter(host, "reading");
-	d = directory_read(path, e);
+	d = directory_read_part(path, host->n_libs ? DIRECTORY_WHOLE : DIRECTORY_POLICIES, e);
 	return d ? generation_build(d, host, e) : NULL;
 }
 

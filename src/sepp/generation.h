@@ -47,7 +47,8 @@ struct generation {
 /* What a generation needs from whoever runs it. */
 struct generation_host {
 	struct script_vm *vm;
-	size_t n_libs;
+	size_t n_libs; /* 0: only to decide with, offline; keys, certificates and anchors are not
+			  read */
 	struct tls_lib *const *libs; /* one context is made in each */
 	tls_choose_fn *choose;       /* given the n-th of `args` */
 	void *const *args;

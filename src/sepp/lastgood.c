@@ -195,7 +195,7 @@ static int take_files(
 		    (!is_key && !take_part(&rest, &text)))
 			return err_set(e, ERR_SYNTAX, "ends within a file");
 		if (!is_key)
-			directory_add(d, name, text);
+			directory_add_text(d, name, text);
 		else if (directory_add_file(d, name, e))
 			return err_within(e, "the key is not kept and has to be in '%s'", d->path);
 	}

@@ -52,7 +52,7 @@ static void files_in_the_known_places_are_read_in_the_order_of_their_paths(void 
 {
 	static const char *const sorted[] = { "anchors/a.crl", "anchors/a.pem", "certs/g.key",
 		"certs/g.pem", "data/d.json", "default.lua", "gateway.lua", "lib/l.lua",
-		"partners/a.lua", "partners/b.lua", "shared/s.lua", "tests/x_test.lua" };
+		"partners/a.lua", "partners/b.lua", "shared/s.lua" };
 	struct dir *d = dir_new();
 	struct directory *read;
 
@@ -76,7 +76,7 @@ static void everything_else_is_left_alone(void **state)
 	static const char *const others[] = { "README.md", "gateway.lua~", ".gateway.lua", ".lua",
 		"partners/.#a.lua", "partners/a.lua.bak", "partners/a.pem", "shared/.lua",
 		"tests/a.lua", "tests/_test.lua", "data/d.txt", "anchors/a.key", "certs/a.crl",
-		"other/a.lua" };
+		"tests/a_test.lua", "tests/a.json", "other/a.lua" };
 	struct dir *d = dir_new();
 	struct directory *read;
 
@@ -331,6 +331,69 @@ static void a_file_in_place_of_a_folder_is_refused(void **state)
 	dir_free(d);
 }
 
+/* --- parts of it, offline */
+
+/* The paths of what was read, one behind the other. */
+static const char *paths_of(const struct directory *read)
+{
+	static char text[512];
+
+	text[0] = '\0';
+	for (size_t i = 0; read && i < read->files.n; i++) {
+		strcat(text, read->files.files[i].path);
+		strcat(text, " ");
+	}
+	return text;
+}
+
+static struct dir *dir_with_everything(void)
+{
+	static const char *const names[] = { "gateway.lua", "shared/s.lua", "certs/g.key",
+		"anchors/a.pem", "tests/x_test.lua", "tests/no.lua", "tests/a.json",
+		"tests/fixtures/b.json", "data/d.json" };
+	struct dir *d = dir_new();
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		dir_write_text(d, names[i], names[i]);
+		dir_chmod(d, names[i], 0666);
+	}
+	return d;
+}
+
+static void offline_neither_keys_nor_writers_matter(void **state)
+{
+	struct dir *d = dir_with_everything();
+	struct directory *read;
+	struct err e;
+
+	(void)state;
+	read = directory_read_part(d->path, DIRECTORY_POLICIES, &e);
+	assert_string_equal(paths_of(read), "data/d.json gateway.lua shared/s.lua ");
+	directory_free(read);
+	assert_int_equal(symlink("gateway.lua", dir_path(d, "default.lua")), 0);
+	assert_null(directory_read_part(d->path, DIRECTORY_POLICIES, &e));
+	assert_string_equal(e.text, "default.lua: is a symbolic link; put the file itself there");
+	dir_free(d);
+}
+
+static void tests_are_read_by_themselves_with_their_fixtures(void **state)
+{
+	struct dir *d = dir_with_everything();
+	struct directory *read;
+	struct err e;
+
+	(void)state;
+	read = directory_read_part(d->path, DIRECTORY_TESTS, &e);
+	assert_string_equal(paths_of(read), "tests/a.json tests/fixtures/b.json tests/x_test.lua ");
+	assert_int_equal(directory_add(read, dir_path(d, "shared/s.lua"), "aaa", &e), 0);
+	assert_string_equal(
+	    paths_of(read), "aaa tests/a.json tests/fixtures/b.json tests/x_test.lua ");
+	assert_true(directory_add(read, dir_path(d, "none"), "none", &e) < 0);
+	assert_string_equal(e.text, "none: cannot open: No such file or directory");
+	directory_free(read);
+	dir_free(d);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -351,6 +414,8 @@ int main(void)
 		cmocka_unit_test(a_file_of_more_than_a_mebibyte_is_refused),
 		cmocka_unit_test(what_is_no_regular_file_is_refused_without_waiting_for_it),
 		cmocka_unit_test(a_file_in_place_of_a_folder_is_refused),
+		cmocka_unit_test(offline_neither_keys_nor_writers_matter),
+		cmocka_unit_test(tests_are_read_by_themselves_with_their_fixtures),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

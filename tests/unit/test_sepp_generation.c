@@ -496,6 +496,23 @@ static void a_mistake_in_any_file_means_no_generation(void **state)
 	}
 }
 
+static void offline_a_generation_decides_without_keys_and_anchors(void **state)
+{
+	struct site *s = site_with_partners();
+	const struct partner *alpha;
+
+	(void)state;
+	dir_remove(s->dir, "certs/gateway.pem");
+	dir_remove(s->dir, "certs/gateway.key");
+	dir_remove(s->dir, "anchors/alpha.pem");
+	s->host = (struct generation_host){ .vm = s->vm };
+	alpha = generation_find(load(s), ALPHA_NAME);
+	assert_ptr_equal(alpha->hooks[SCRIPT_SELECT_CAPABILITY], s->g->fallback);
+	write_partner(s, "beta", ALPHA_NAME, "002-02", BETA_ANCHORS, "");
+	ASSERT_REFUSED(s, "partners/beta.lua: FQDN '" ALPHA_NAME
+			  "' is also in partners/alpha.lua; a name has one partner");
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -522,6 +539,7 @@ int main(void)
 		cmocka_unit_test(a_key_of_another_certificate_is_refused_with_both_files),
 		cmocka_unit_test(files_that_must_be_there_are_missed),
 		cmocka_unit_test(a_mistake_in_any_file_means_no_generation),
+		cmocka_unit_test(offline_a_generation_decides_without_keys_and_anchors),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -49,13 +49,13 @@ const char *dir_path(const struct dir *d, const char *name)
 
 static void make_folder(const struct dir *d, const char *name)
 {
-	const char *slash = strchr(name, '/');
 	char folder[64];
 
-	if (!slash)
-		return;
-	assert_true(str_copy(folder, sizeof(folder), (struct str){ name, (size_t)(slash - name) }));
-	(void)mkdir(dir_path(d, folder), 0755); /* it may be there */
+	for (const char *slash = strchr(name, '/'); slash; slash = strchr(slash + 1, '/')) {
+		assert_true(
+		    str_copy(folder, sizeof(folder), (struct str){ name, (size_t)(slash - name) }));
+		(void)mkdir(dir_path(d, folder), 0755); /* it may be there */
+	}
 }
 
 void dir_write(struct dir *d, const char *name, struct str text)
