@@ -30,4 +30,7 @@ extern const struct ctl_command ctl_flag;
 /* ctl_check.c: need no daemon */
 extern const struct ctl_command ctl_check;
 
+/* ctl_test.c: the tests of a directory */
+extern const struct ctl_command ctl_test;
+
 #endif

@@ -12,7 +12,8 @@
 /* besides EXIT_SUCCESS and EXIT_FAILURE (1: failed, refused, differs) */
 enum {
 	EXIT_USAGE = 2,
-	EXIT_LOAD = 3, /* the directory does not load */
+	EXIT_LOAD = 3,     /* the directory does not load */
+	EXIT_COVERAGE = 4, /* tests run less of the policies than was asked for */
 };
 
 #endif

@@ -20,6 +20,7 @@ static const struct ctl_command *const commands[] = {
 	&ctl_rollback,
 	&ctl_flag,
 	&ctl_check,
+	&ctl_test,
 };
 
 static void print_usage(FILE *f)
@@ -29,7 +30,8 @@ static void print_usage(FILE *f)
 		fprintf(f, "  %-34s %s\n", commands[i]->usage, commands[i]->help);
 	fputs(
 	    "PATH defaults to $PARLEY_SOCKET, then to " DEFAULT_SOCKET ".\n"
-	    "exit: 0 fine, 1 refused, failed or no answer, 2 usage, 3 the directory does not load\n",
+	    "exit: 0 fine, 1 refused, failed or no answer, 2 usage, 3 the directory does not load,\n"
+	    "4 coverage below the minimum\n",
 	    f);
 }
 

@@ -448,6 +448,7 @@ static const char *file_of(enum script_kind kind)
 		[SCRIPT_GATEWAY] = "gateway.lua",
 		[SCRIPT_PARTNER] = "a file of partners/",
 		[SCRIPT_POLICY] = "default.lua or a file of shared/",
+		[SCRIPT_TEST] = "a file of tests/",
 	};
 
 	return files[kind];

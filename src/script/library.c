@@ -182,6 +182,8 @@ void library_open(lua_State *L)
 	push_sepp(L);
 	seal_library(L, "sepp");
 	lua_setfield(L, -2, "sepp");
+	if (script_vm_of(L)->extend)
+		script_vm_of(L)->extend(L);
 	seal_environment(L);
 	lua_rawsetp(L, LUA_REGISTRYINDEX, &environment_key);
 }

@@ -47,7 +47,8 @@ struct script_files {
 enum script_kind {
 	SCRIPT_GATEWAY,
 	SCRIPT_PARTNER,
-	SCRIPT_POLICY
+	SCRIPT_POLICY,
+	SCRIPT_TEST /* of policies: see suite.h */
 };
 
 /*

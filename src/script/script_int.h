@@ -75,6 +75,8 @@ struct script_vm {
 	size_t pool_used;
 	script_line_fn *on_line; /* NULL = nobody watches */
 	void *on_line_arg;
+	void (*extend)(lua_State *L); /* adds to the library on top of the stack, or NULL */
+	void *extra;                  /* of whoever extends */
 	/* of the run under way */
 	lua_State *L;
 	size_t image_size;
