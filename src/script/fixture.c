@@ -234,6 +234,7 @@ static void read_first(lua_State *L, struct fixtures *f, enum fixture_kind kind,
 		lua_settop(L, t);
 	}
 	fixture_read(L, t, &fixture_fields[kind], f->c, false);
+	f->c->params.has_policy |= f->c->params.policy_differs;
 	if (fixture_resend(f))
 		refuse(L, f, fixture_fields[kind].what);
 	lua_settop(L, t - 1);

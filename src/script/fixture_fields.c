@@ -131,6 +131,10 @@ static const struct config_field response_fields[] = {
 static const struct config_field parameters_fields[] = {
 	{ "sender", config_fqdn, AT(params.sender),
 	    .example = "sender = \"sepp.5gc.mnc001.mcc262.3gppnetwork.org\"" },
+	{ "jwe", fixture_read_jwe, AT(params.jwe), COUNT(params.n_jwe),
+	    .example = "jwe = { sepp.jwe.A256GCM }" },
+	{ "jws", fixture_read_jws, AT(params.jws), COUNT(params.n_jws),
+	    .example = "jws = { sepp.jws.ES256 }" },
 	{ "has_policy", config_bool, AT(params.has_policy), .example = "has_policy = true" },
 	{ "policy_differs", config_bool, AT(params.policy_differs),
 	    .example = "policy_differs = true" },
@@ -138,6 +142,8 @@ static const struct config_field parameters_fields[] = {
 };
 
 static const struct config_field report_fields[] = {
+	{ "type", fixture_read_error, AT(report),
+	    .example = "type = sepp.n32f_error.INTEGRITY_CHECK_FAILED" },
 	{ "context", fixture_read_text, AT(report.context),
 	    .max = sizeof(((struct script_report *)0)->context) - 1,
 	    .example = "context = \"0123456789abcdef\"" },

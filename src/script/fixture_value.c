@@ -7,14 +7,13 @@
 #include "n32/name.h"
 #include "script/arg.h"
 #include "script/case.h"
+#include "script/date.h"
 #include "script/fixture_value.h"
 #include "script/seal.h"
 #include "script/value.h"
 
 enum {
-	SECONDS_OF_A_DAY = 86400,
 	ZONE_MAX_S = 14 * 3600,
-	LAST_YEAR = 9999,
 };
 
 /* --- one value */
@@ -136,51 +135,15 @@ static int64_t digits(const char **p, int n)
 	return value;
 }
 
-/* Days since 1970-01-01 of a date of the Gregorian calendar. */
-static int64_t days_of(int64_t year, int64_t month, int64_t day)
-{
-	int64_t era, of_era, of_year;
-
-	year -= month <= 2;
-	era = year / 400;
-	of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-	of_era = (year - era * 400) * 365 + (year % 400) / 4 - (year % 400) / 100 + of_year;
-	return era * 146097 + of_era - 719468;
-}
-
-static bool parse_time(const char *p, int64_t *out)
-{
-	int64_t year = digits(&p, 4), month, day, hour, minute;
-
-	if (year < 1970 || year > LAST_YEAR || *p++ != '-')
-		return false;
-	month = digits(&p, 2);
-	if (month < 1 || month > 12 || *p++ != '-')
-		return false;
-	day = digits(&p, 2);
-	if (day < 1 || day > 31 || (*p != ' ' && *p != 'T'))
-		return false;
-	p++;
-	hour = digits(&p, 2);
-	if (hour < 0 || hour > 23 || *p++ != ':')
-		return false;
-	minute = digits(&p, 2);
-	if (minute < 0 || minute > 59 || *p)
-		return false;
-	/* the 31st of a month of 30 is not the 1st of the next */
-	if (days_of(year, month, day) >= days_of(month == 12 ? year + 1 : year, month % 12 + 1, 1))
-		return false;
-	*out = days_of(year, month, day) * SECONDS_OF_A_DAY + hour * 3600 + minute * 60;
-	return true;
-}
-
 void fixture_read_time(lua_State *L, const char *what, const struct config_field *f, void *out)
 {
 	int64_t *time = at(out, f);
+	struct str s;
 
 	if (lua_type(L, -1) == LUA_TSTRING) {
-		if (!parse_time(lua_tostring(L, -1), time))
-			config_fail(L, what, f, "\"YEAR-MONTH-DAY HOUR:MINUTE\" in UTC");
+		s.p = lua_tolstring(L, -1, &s.n);
+		if (date_parse(time, s))
+			config_fail(L, what, f, "a time in UTC");
 		return;
 	}
 	fixture_read_integer(L, what, f, out);
@@ -390,4 +353,37 @@ void fixture_read_answered_root(
 		config_fail(L, what, f, "true or false");
 	rsp->target_api_root = lua_toboolean(L, -1);
 	rsp->has_target_api_root = true;
+}
+
+/* `min` is the offset of the count. */
+static void read_suites(
+    lua_State *L, const char *what, const struct config_field *f, void *out, enum value_kind kind)
+{
+	struct script_suite *suites = at(out, f);
+	const size_t n = list_length(L, what, f, SCRIPT_SUITES_MAX);
+
+	for (size_t i = 0; i < n; i++) {
+		lua_rawgeti(L, -1, (lua_Integer)i + 1);
+		suites[i].value = read_sent(L, what, f, kind, suites[i].text);
+		lua_pop(L, 1);
+	}
+	*(size_t *)(void *)((char *)out + f->min) = n;
+}
+
+void fixture_read_jwe(lua_State *L, const char *what, const struct config_field *f, void *out)
+{
+	read_suites(L, what, f, out, VALUE_JWE);
+}
+
+void fixture_read_jws(lua_State *L, const char *what, const struct config_field *f, void *out)
+{
+	read_suites(L, what, f, out, VALUE_JWS);
+}
+
+void fixture_read_error(lua_State *L, const char *what, const struct config_field *f, void *out)
+{
+	struct script_report *report = at(out, f);
+
+	report->error =
+	    (enum script_n32f_error)read_sent(L, what, f, VALUE_N32F_ERROR, report->error_text);
 }

@@ -29,5 +29,6 @@ config_reader fixture_read_text;
 config_reader fixture_read_time;
 config_reader fixture_read_usages;
 config_reader fixture_read_zone;
+config_reader fixture_read_jwe, fixture_read_jws, fixture_read_error;
 
 #endif

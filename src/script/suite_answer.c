@@ -141,6 +141,31 @@ static void push_reverse(lua_State *L, const struct view *v)
 	lua_pushboolean(L, answer_of(v)->open_reverse);
 }
 
+/* The constant of `kind` when the answer is one about parameters; where the peer proposes no
+ * algorithm, there is none. */
+static void push_parameter(lua_State *L, const struct view *v, enum value_kind kind, int value)
+{
+	if (answer_of(v)->verdict == SCRIPT_PARAMETERS && (value || kind == VALUE_MISMATCH))
+		value_push(L, kind, value);
+	else
+		lua_pushnil(L);
+}
+
+static void push_jwe(lua_State *L, const struct view *v)
+{
+	push_parameter(L, v, VALUE_JWE, (int)answer_of(v)->jwe);
+}
+
+static void push_jws(lua_State *L, const struct view *v)
+{
+	push_parameter(L, v, VALUE_JWS, (int)answer_of(v)->jws);
+}
+
+static void push_mismatch(lua_State *L, const struct view *v)
+{
+	push_parameter(L, v, VALUE_MISMATCH, (int)answer_of(v)->on_mismatch);
+}
+
 static void push_line(lua_State *L, const struct view *v)
 {
 	push_unsigned(L, (unsigned)answer_of(v)->line);
@@ -166,6 +191,9 @@ static const struct field fields[] = {
 	{ "ping_s", FIELD_PUSH, true, .push = push_ping },
 	{ "open_reverse", FIELD_PUSH, .push = push_reverse },
 	{ "capabilities", FIELD_PUSH, true, .push = push_capabilities },
+	{ "jwe", FIELD_PUSH, true, .push = push_jwe },
+	{ "jws", FIELD_PUSH, true, .push = push_jws },
+	{ "on_policy_mismatch", FIELD_PUSH, true, .push = push_mismatch },
 	{ "file", FIELD_CHARS, true, AT(file) },
 	{ "line", FIELD_PUSH, true, .push = push_line },
 	{ "notes", FIELD_PUSH, .push = push_notes },

