@@ -176,6 +176,7 @@ static const char *elsewhere(struct str key)
 	static const char *const names[][2] = {
 		{ "certificate", "cert_days_left and the other cert_ fields" },
 		{ "days_left", "cert_days_left" },
+		{ "cert_days", "cert_days_left" },
 		{ "issuer", "cert_issuer" },
 		{ "fingerprint", "cert_fingerprint" },
 		{ "dns_names", "cert_dns_names" },
