@@ -202,7 +202,7 @@ static size_t list_length(lua_State *L, const char *what, const struct config_fi
 		for (lua_pushnil(L); keys <= max && lua_next(L, -2); lua_pop(L, 1))
 			keys++;
 		if (keys > max)
-			lua_pop(L, 2);
+			lua_pop(L, 1); /* the key */
 	}
 	if (!lua_istable(L, -1) || n != keys || n > max) {
 		snprintf(expected, sizeof(expected), "a list of at most %zu", max);
