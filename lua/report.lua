@@ -43,7 +43,12 @@ function pretty.file(options, result)
 end
 
 function pretty.finish(_, totals, covered)
-  local unloaded = totals.unloaded > 0 and (", %d files do not load"):format(totals.unloaded) or ""
+  local unloaded = ""
+  if totals.unloaded == 1 then
+    unloaded = ", 1 file does not load"
+  elseif totals.unloaded > 1 then
+    unloaded = (", %d files do not load"):format(totals.unloaded)
+  end
   say("%d passed, %d failed%s", totals.passed, totals.failed, unloaded)
   if not covered then return end
   say("")

@@ -4,10 +4,11 @@
 
     PARLEY_BUILD=build tests/run.py [TEXT]      only what has TEXT in its name
 
-Three kinds: the unit test binaries of BUILD/unit (cmocka, TAP), the flow tests (pytest), and the
-conformance cases. Each prints its own lines; what failed is named again at the end.
+Four kinds: the unit test binaries of BUILD/unit (cmocka, TAP), the tests of policies/ (parleyctl test),
+the flow tests (pytest), and the conformance cases. Each prints its own lines; what failed is named again at the end.
 """
 
+import json
 import os
 import pathlib
 import re
@@ -90,6 +91,26 @@ def run_flow(tally, only):
             tally.fail(f"tests/flow: ended with status {status}")
 
 
+def run_policies(tally, only):
+    """The tests of the example directory, with the runner that comes with the product."""
+    status, output = run([str(BUILD / "parleyctl"), "test", "policies", "--format", "json", "--run", only],
+                         FLOW_S)
+    try:
+        files = json.loads(output)["files"]
+    except ValueError:
+        files = []
+    cases = [(file["path"], case) for file in files for case in file["cases"]]
+    for path, case in cases:
+        if case["passed"]:
+            tally.passed += 1
+        else:
+            tally.fail(f"policies/{path}: {case['name']}: {case['message']}")
+    failed = sum(not case["passed"] for _, case in cases)
+    if status != 0 and not failed and (cases or not only):
+        tally.fail(f"policies: parleyctl test ended with status {status}: {output.strip()}")
+    print(f"policies: {len(cases) - failed} ok, {failed} not")
+
+
 def count_report(tally, report):
     for case in ElementTree.parse(report).iter("testcase"):
         name = f"{case.get('classname')}: {case.get('name')}"
@@ -119,7 +140,7 @@ def run_conformance(tally, only):
 def main():
     only = sys.argv[1] if len(sys.argv) > 1 else ""
     tally = Tally()
-    for part in (run_unit, run_flow, run_conformance):
+    for part in (run_unit, run_policies, run_flow, run_conformance):
         part(tally, only)
         sys.stdout.flush()
     for name in tally.failures:

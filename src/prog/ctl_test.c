@@ -463,16 +463,12 @@ static int run_again_and_again(const struct options *o)
 	for (;;) {
 		fflush(stdout);
 		fprintf(stderr, "waiting for a change in %s\n", o->directory);
-		if (!ctl_watch_wait(fd))
+		if (!ctl_watch_wait(fd, o->directory))
 			break;
 		next = run_once(o);
 		if (ctl_watch_ended())
 			break; /* half a run says nothing */
 		status = next;
-		ctl_watch_close(fd);
-		fd = ctl_watch_open(o->directory, &e); /* folders come and go */
-		if (fd < 0)
-			return status;
 	}
 	ctl_watch_close(fd);
 	return status;

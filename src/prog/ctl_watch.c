@@ -38,7 +38,7 @@ static void block_signals(sigset_t *before)
 	sigprocmask(SIG_BLOCK, &set, before);
 }
 
-/* Folders that do not exist yet are found when they are made: the watch is put anew each time. */
+/* What is looked at already stays so; a folder that is not there is found once it is made. */
 static void add_folders(int fd, const char *directory)
 {
 	char path[4096];
@@ -85,7 +85,7 @@ static void drain(int fd)
 		;
 }
 
-bool ctl_watch_wait(int fd)
+bool ctl_watch_wait(int fd, const char *directory)
 {
 	const struct timespec quiet = { 0, QUIET_MS * 1000000L };
 	struct pollfd p = { .fd = fd, .events = POLLIN };
@@ -100,5 +100,6 @@ bool ctl_watch_wait(int fd)
 		n = ppoll(&p, 1, &quiet, &before);
 	}
 	sigprocmask(SIG_SETMASK, &before, NULL);
+	add_folders(fd, directory);
 	return !ended;
 }

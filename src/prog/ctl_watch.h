@@ -16,9 +16,9 @@ struct err;
 int ctl_watch_open(const char *directory, struct err *e) MUST_CHECK;
 void ctl_watch_close(int fd);
 
-/* Waits until something changed since the last call, and has been quiet for a moment.  False: a
- * signal asks to end. */
-bool ctl_watch_wait(int fd);
+/* Waits until something changed since the last call, and has been quiet for a moment; folders that
+ * are new are looked at from then on.  False: a signal asks to end. */
+bool ctl_watch_wait(int fd, const char *directory);
 
 /* Whether such a signal came. */
 bool ctl_watch_ended(void);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "script/advice.h"
 #include "script/explain.h"
 #include "script/fuel.h"
 #include "script/script_int.h"
@@ -64,6 +65,7 @@ void explain_failure(struct script_vm *vm, const char *path, char *out, size_t s
 	if (!vm->killed && said && !has_no_place(said)) {
 		(void)str_copy(out, size, (struct str){ said, lua_rawlen(L, -1) });
 		place_in_text(&vm->place, out);
+		advice_add(out, size);
 		return;
 	}
 	n = print_place(vm, path, out, size);

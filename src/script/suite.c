@@ -118,8 +118,11 @@ static const char *check_case(lua_State *L, const char *function, int f)
 		    "test.%s: the first argument is the name of the case, at most %d bytes",
 		    function, SUITE_NAME_MAX / 2);
 	if (!lua_isfunction(L, f))
-		suite_mistake(L, "test.%s: argument %d is the function that checks, got %s",
-		    function, f, value_type(L, f));
+		suite_mistake(L,
+		    "test.%s: argument %d is the function that checks, got %s; write "
+		    "test.%s(\"name\", %sfunction(%s) ... end)",
+		    function, f, value_type(L, f), function, f == 3 ? "rows, " : "",
+		    f == 3 ? "row" : "");
 	return name.p;
 }
 

@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from lib.gateway import BUILD
+from lib.gateway import program
 import pki
 
 FOLDER = pathlib.Path(__file__).resolve().parents[1] / "mistakes"
@@ -52,7 +52,7 @@ def said_about(name, folder):
     files[place_of(name)] = (FOLDER / f"{name}.lua").read_text()
     for path, text in files.items():
         pki.write(folder / path, text.encode(), 0o644)
-    done = subprocess.run([BUILD / "parleyctl", "test", "--format", "json", folder], text=True,
+    done = subprocess.run([program("parleyctl"), "test", "--format", "json", folder], text=True,
                           capture_output=True, timeout=30, check=False)
     if not done.stdout:
         return done.returncode, done.stderr

@@ -372,7 +372,8 @@ static const char *const unloadable[][2] = {
 	{ "x = 1", T "1: assignment to the global 'x'; write 'local x = ...'" },
 	{ "test.case('a', function() end)\ntest.case('a', function() end)",
 	    T "2: the name 'a' is that of the case in line 1" },
-	{ "test.case('a')", T "1: test.case: argument 2 is the function that checks, got no value" },
+	{ "test.case('a')", T
+	    "1: test.case: argument 2 is the function that checks, got no value; write test.case(\"name\", function() ... end)" },
 	{ "test.case(function() end)",
 	    T "1: test.case: the first argument is the name of the case, at most 100 bytes" },
 	{ "test.each('a', {}, function() end)",
