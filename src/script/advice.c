@@ -21,8 +21,8 @@ static const struct {
 	/* of the parser */
 	{ "'then' expected near '='", "", "to compare, write == instead of =" },
 	{ "'then' expected near '!'", "", "'not equal' is written ~=" },
-	{ "'then' expected near '&'", "", "'both' is written: a and b" },
-	{ "'then' expected near '|'", "", "'either' is written: a or b" },
+	{ "unexpected symbol near '&'", "", "'both' is written: a and b" },
+	{ "unexpected symbol near '|'", "", "'either' is written: a or b" },
 	{ "'then' expected near", "", "write 'if condition then'" },
 	{ "'do' expected near '='", "", "to compare, write == instead of =" },
 	{ "'do' expected near", "", "write 'while condition do' or 'for ... do'" },

@@ -33,7 +33,7 @@ static void a_killed_policy_is_told_where_and_why(void **state)
 	assert_string_equal(
 	    kit_select(k, "error({})")->reason, "partners/p.lua:3: error object (table)");
 	assert_string_equal(kit_select(k, "return ({}).x.y")->reason,
-	    "partners/p.lua:3: attempt to index a nil value (field 'x')");
+	    "partners/p.lua:3: attempt to index a nil value (field 'x'); 'x' is nil: look first, as in 'if x and x.y then'");
 	kit_close(k);
 }
 
