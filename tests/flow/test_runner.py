@@ -276,6 +276,17 @@ def test_the_example_has_tests_that_reach_every_line():
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_the_page_about_tests_shows_what_runs(policies):
+    page = (ROOT / "lua/TESTS.md").read_text()
+    samples = re.findall(r"```lua\n(-- (\S+)\n.*?)```", page, re.S)
+    assert [path for _, path in samples] == ["shared/hub.lua", "tests/hub_test.lua"]
+    for text, path in samples:
+        policies.write(path, text)
+    done = policies.run("--min-coverage", "90")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "4 passed, 0 failed" in done.stdout
+
+
 # --- watching
 
 class Watcher:
