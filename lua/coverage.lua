@@ -141,7 +141,12 @@ end
 -- What `file` says of itself: path, text, and ran, a set of lines.  A file no function of which was
 -- ever asked counts without its body, which runs when it is loaded.
 function coverage.of(file)
-  local can, asked, functions = coverage.lines(file.text, file.path), false, false
+  local compiles, can = pcall(coverage.lines, file.text, file.path)
+  if not compiles then -- a library that nobody asks for need not
+    return { path = file.path, lines = 0, hit = 0, percent = 0, missed = "it does not compile",
+      missed_lines = {} }
+  end
+  local asked, functions = false, false
   for line, where in pairs(can) do
     functions = functions or where == true
     asked = asked or (where == true and file.ran[line])

@@ -17,6 +17,7 @@
 
 enum {
 	GENEROSITY = 20, /* budgets of a case over those of a decision */
+	ROW_NUMBER = 24, /* bytes for " #4096" */
 };
 
 static const char cases_key; /* function and row of each case, by turns */
@@ -74,17 +75,26 @@ void suite_running(lua_State *L, const char *what)
 
 /* --- cases */
 
+static const struct suite_case *find_case(const struct suite *s, const char *name)
+{
+	for (size_t i = 0; i < s->n_cases; i++) {
+		if (strcmp(s->cases[i].name, name) == 0)
+			return &s->cases[i];
+	}
+	return NULL;
+}
+
 /* Adds the function at `f` with the row at `row` (0: none) as the case of that name. */
 static void add_case(lua_State *L, const char *name, int f, int row)
 {
 	struct suite *s = suite_of(L);
 	struct suite_case *c = &s->cases[s->n_cases];
 
-	for (size_t i = 0; i < s->n_cases; i++) {
-		if (strcmp(s->cases[i].name, name) == 0)
-			suite_mistake(L, "the name '%s' is that of the case in line %d", name,
-			    s->cases[i].place.line);
-	}
+	const struct suite_case *other = find_case(s, name);
+
+	if (other)
+		suite_mistake(
+		    L, "the name '%s' is that of the case in line %d", name, other->place.line);
 	if (s->n_cases == SUITE_CASES_MAX)
 		suite_mistake(L, "more than %d cases in one file", SUITE_CASES_MAX);
 	fuel_charge(L, 8 + s->n_cases / 4);
@@ -153,7 +163,9 @@ static int l_each(lua_State *L)
 	for (lua_Integer i = 1; i <= n; i++) {
 		lua_rawgeti(L, 2, i);
 		used = snprintf(shown, sizeof(shown), "%s ", name);
-		suite_show(L, 4, shown + used, sizeof(shown) - (size_t)used);
+		suite_show(L, 4, shown + used, sizeof(shown) - ROW_NUMBER - (size_t)used);
+		if (find_case(suite_of(L), shown)) /* long rows may begin alike */
+			snprintf(shown + strlen(shown), ROW_NUMBER, " #%lld", (long long)i);
 		add_case(L, shown, 3, 4);
 		lua_settop(L, 3);
 	}

@@ -193,6 +193,14 @@ def test_a_file_that_nobody_asked_has_0_percent(policies):
     assert (default["percent"], default["hit"], default["lines"]) == (0, 0, 1)
 
 
+def test_a_library_that_nobody_asks_for_may_be_broken(policies):
+    policies.write("lib/broken.lua", "return (")
+    policies.write("lib/idle.lua", "return { 1,\n2 }")
+    files = covered(policies.json("--coverage"))
+    assert (files["lib/broken.lua"]["percent"], files["lib/broken.lua"]["lines"]) == (0, 0)
+    assert files["lib/idle.lua"]["hit"] == 0 < files["lib/idle.lua"]["lines"]
+
+
 def test_every_way_to_write_lua_has_lines(policies):
     policies.write("lib/much.lua", """local M = {}
 function M.all(n, ...)

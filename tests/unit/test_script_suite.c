@@ -3,8 +3,7 @@
 
 #include "script_kit.h"
 
-#include "script/coverage.h"
-#include "script/suite.h"
+#include "script/suite_int.h"
 
 /* A directory of two policies, a partner, a library and a wire body, with one test file. */
 struct stage {
@@ -502,24 +501,61 @@ static void each_row_is_a_case_that_shows_it(void **state)
 	stage_close(s);
 }
 
-static void the_lines_that_ran_are_counted(void **state)
+static void rows_that_look_alike_are_numbered(void **state)
 {
 	struct stage *s = stage_open();
-	struct coverage *c = coverage_new(&s->all);
+	const char *name;
 
 	(void)state;
-	assert_int_equal(coverage_files(c), 4);
-	script_vm_watch(suite_decider(s->suite), coverage_on_line, c);
-	assert_string_equal(stage_run(s, "", "test.ok(hub:select_capability())"), "");
-	assert_string_equal(coverage_file(c, 3)->path, "shared/hub.lua");
-	assert_true(coverage_ran(c, 3, 1));
-	assert_true(coverage_ran(c, 3, 11));
-	assert_false(coverage_ran(c, 3, 7));
-	assert_false(coverage_ran(c, 0, 1));
-	assert_false(coverage_ran(c, 3, 0));
-	assert_false(coverage_ran(c, 3, 1 << 20));
-	coverage_free(c);
-	coverage_free(NULL);
+	assert_true(stage_load(s, "local a = ('x'):rep(190)\n"
+				  "test.each('n', { a .. '1', a .. '2', 7, 7 }, function() end)"));
+	assert_int_equal(suite_cases(s->suite), 4);
+	name = suite_case_name(s->suite, 1);
+	assert_string_equal(name + strlen(name) - 3, " #2");
+	assert_string_equal(suite_case_name(s->suite, 3), "n 7 #4");
+	stage_close(s);
+}
+
+static void a_decision_that_is_another_one_elsewhere_fails_its_case(void **state)
+{
+	static const struct conf_budgets little = { 50, 64 << 10, 250 };
+	struct stage *s = stage_open();
+
+	(void)state;
+	script_vm_set_budgets(s->suite->second, &little);
+	stage_run(s, "", "test.ok(hub:select_capability())");
+	assert_non_null(strstr(s->result.message,
+	    T "3: shared/hub.lua decides differently in another worker: select PRINS (fuel "));
+	assert_non_null(strstr(s->result.message, "; they differ in 'verdict'"));
+	assert_false(s->result.passed);
+	stage_close(s);
+}
+
+/* Whatever allocation of a case fails, the case fails and the next one runs. */
+static void every_allocation_of_a_case_may_fail(void **state)
+{
+	struct stage *s = stage_open();
+	uint64_t asked;
+
+	(void)state;
+	stage_run(s, "",
+	    "local a = hub:select_capability(request { plmns = { '262-02' } }, peer)\n"
+	    "test.selected(a, sepp.PRINS) test.equal({ a.notes }, { { 'x' } })");
+	script_vm_fail(s->suite->vm, 0, false);
+	suite_run(s->suite, 0, &s->result);
+	asked = script_vm_asked(s->suite->vm);
+	assert_true(asked > 20);
+	for (uint64_t k = 1; k <= asked; k++) {
+		for (int forever = 0; forever < 2; forever++) {
+			script_vm_fail(s->suite->vm, k, forever);
+			suite_run(s->suite, 0, &s->result);
+			assert_false(s->result.passed);
+		}
+	}
+	script_vm_fail(s->suite->vm, 0, false);
+	suite_run(s->suite, 0, &s->result);
+	assert_non_null(
+	    strstr(s->result.message, "expected \"x\", got \"seen 1 of partner\" at [1][1]"));
 	stage_close(s);
 }
 
@@ -537,7 +573,9 @@ int main(void)
 		cmocka_unit_test(a_hostile_test_fails_alone),
 		cmocka_unit_test(a_decision_that_spends_too_much_fails_its_case),
 		cmocka_unit_test(each_row_is_a_case_that_shows_it),
-		cmocka_unit_test(the_lines_that_ran_are_counted),
+		cmocka_unit_test(rows_that_look_alike_are_numbered),
+		cmocka_unit_test(a_decision_that_is_another_one_elsewhere_fails_its_case),
+		cmocka_unit_test(every_allocation_of_a_case_may_fail),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
