@@ -284,6 +284,62 @@ def test_the_example_has_tests_that_reach_every_line():
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+EVERY_FIELD = """local default = test.policy "default"
+local peer = test.peer {
+  name = "alpha", group = "g", tags = { "t" }, path = sepp.path.IP_ONLY, plmns = { "001-02" },
+  capabilities = { sepp.TLS }, purposes = { sepp.purpose.ROAMING }, role = "initiator",
+  source_address = "a", tls_version = "v", tls_cipher = "c", established = sepp.TLS, cert_days_left = -3,
+  cert_issuer = "i", cert_fingerprint = "f", cert_key = "k", cert_dns_names = { "*.x.org" },
+  cert_plmns = { "001-02", "001-003" }, last_capability = sepp.PRINS, last_ok = "1970-01-01 00:01",
+  attempts = 1, failures = 2, errors_in = 3, errors_out = 4, strikes = 5, previous_fingerprint = "p",
+  handshakes_minute = 6, handshakes_hour = 7, connections = 8, flags = { "red" },
+}
+test.case("peer", function()
+  local request = test.request {
+    sender = "Sepp.X.org.", capabilities = { "ALS", sepp.TLS }, plmns = { "001-02" },
+    snpns = { "001-02-00000abcdef" }, target_plmn = "999-70", purposes = { sepp.purpose.ROAMING, "X" },
+    features = 3, target_api_root = false, time = "2026-07-01 23:30", utc_offset = "+02:00",
+  }
+  test.equal(default:select_capability(request, peer).notes, {
+    "alpha g t IP_ONLY 001-02 initiator a v c TLS -3 i f k *.x.org 001-002 001-003",
+    "PRINS 60 1 2 3 4 5 p 6 7 8 true false",
+    "sepp.x.org ALS TLS 001-02 001-02-00000abcdef 999-70 ROAMING X 3 false 1782948600 1:30 4",
+  })
+end)
+test.case("nothing more than what is written", function()
+  local valid = test.peer { established = sepp.PRINS }
+  local first = test.request {}
+  test.selected(default:select_capability(first, valid), sepp.PRINS)
+  test.noted(default:select_capability(first, valid), "PRINS 1767178200 1 0 0 0 0 nil 1 1 1 false false")
+  test.noted(default:select_capability(first, valid { established = false }), "nil nil 1 0")
+end)
+"""
+SHOW = """local policy = sepp.policy { api = 1, name = "default" }
+local function show(...)
+  local out = {}
+  for i = 1, select("#", ...) do out[i] = tostring((select(i, ...))) end
+  sepp.note("%s", table.concat(out, " "))
+end
+function policy.select_capability(r, p)
+  local c, h, n, t = p.certificate, p.history, p.counts, r.local_time
+  show(p.name, p.group, p.tags[1], p.path, p.plmns[1], p.role, p.source_address, p.tls.version, p.tls.cipher,
+    p.established, c.days_left, c.issuer, c.fingerprint, c.key, c.dns_names[1], c.plmns[1], c.plmns[2])
+  show(h.last_capability, h.last_ok, h.attempts, h.failures, h.errors_in, h.errors_out, h.strikes,
+    h.previous_fingerprint, n.handshakes_minute, n.handshakes_hour, n.connections, p.flags["red"], p.flags["no"])
+  show(r.sender, r.capabilities[1], r.capabilities[2], r.plmns[1], r.snpns[1], r.target_plmn, r.purposes[1],
+    r.purposes[2], r.features, r.target_api_root, r.time, t.hour .. ":" .. t.minute, t.weekday)
+  return sepp.prefer(r, { sepp.PRINS, sepp.TLS })
+end
+return policy
+"""
+
+
+def test_every_field_of_a_fixture_gets_to_the_policy(policies):
+    policies.write("default.lua", SHOW)
+    policies.write("tests/hub_test.lua", EVERY_FIELD)
+    assert policies.run().stdout.endswith("2 passed, 0 failed\n"), policies.run().stdout
+
+
 def test_the_page_about_tests_shows_what_runs(policies):
     page = (ROOT / "lua/TESTS.md").read_text()
     samples = re.findall(r"```lua\n(-- (\S+)\n.*?)```", page, re.S)
