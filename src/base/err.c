@@ -56,6 +56,15 @@ int err_within(struct err *e, const char *fmt, ...)
 	return e->code;
 }
 
+bool err_report(struct err_sink *sink, const struct err *e)
+{
+	if (!sink)
+		return false;
+	sink->n++;
+	sink->fn(sink->arg, e);
+	return true;
+}
+
 const char *err_name(int code)
 {
 	switch (code) {

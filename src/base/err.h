@@ -58,6 +58,19 @@ int err_set_errno(struct err *e, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* Prefixes what `e` says with "<place>: ".  Returns the code it holds; NULL `e` is allowed. */
 int err_within(struct err *e, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
+/*
+ * For whoever wants all mistakes and not just the first: told of each, and counts them.  A function
+ * that takes one, or NULL, writes `if (step(e) && !err_report(all, e)) return e->code;`.
+ */
+struct err_sink {
+	void (*fn)(void *arg, const struct err *e);
+	void *arg;
+	size_t n;
+};
+
+/* Tells `sink`.  False if there is none: the mistake is then the caller's own failure. */
+bool err_report(struct err_sink *sink, const struct err *e);
+
 /* The text for a bare code.  Borrowed, static. */
 const char *err_name(int code);
 

@@ -54,6 +54,9 @@ struct tls_anchors *tls_anchors_ref(struct tls_anchors *a);
 /* NULL is allowed. */
 void tls_anchors_unref(struct tls_anchors *a);
 
+/* When the first of its certificates expires: seconds since the epoch. */
+int64_t tls_anchors_not_after_s(const struct tls_anchors *a);
+
 /* SHA-256 over what it was made from: equal anchors have equal digests. */
 const unsigned char *tls_anchors_digest(const struct tls_anchors *a);
 

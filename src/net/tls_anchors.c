@@ -22,8 +22,20 @@ struct tls_anchors {
 	atomic_uint refs;
 	X509_STORE *store;
 	bool has_crl;
+	int64_t not_after_s;
 	unsigned char digest[TLS_DIGEST_BYTES];
 };
+
+static int64_t earlier(int64_t a, const ASN1_TIME *t)
+{
+	struct tm tm;
+	int64_t b;
+
+	if (!ASN1_TIME_to_tm(t, &tm))
+		return 0;
+	b = (int64_t)timegm(&tm);
+	return a < b ? a : b;
+}
 
 /* Whether the PEM reader stopped at the end of the text, and not at something broken. */
 static bool at_end_of_pem(void)
@@ -36,15 +48,16 @@ static bool at_end_of_pem(void)
 	return true;
 }
 
-static int add_certificates(X509_STORE *store, struct str pem, struct err *e)
+static int add_certificates(struct tls_anchors *a, struct str pem, struct err *e)
 {
 	BIO *bio = BIO_new_mem_buf(pem.p, (int)pem.n);
 	size_t n = 0;
 	X509 *x;
 
 	while ((x = PEM_read_bio_X509(bio, NULL, NULL, NULL)) != NULL) {
-		int ok = X509_get0_pubkey(x) && X509_STORE_add_cert(store, x);
+		int ok = X509_get0_pubkey(x) && X509_STORE_add_cert(a->store, x);
 
+		a->not_after_s = earlier(a->not_after_s, X509_get0_notAfter(x));
 		X509_free(x);
 		if (!ok)
 			break;
@@ -96,6 +109,7 @@ struct tls_anchors *tls_anchors_new(struct str pem, struct str crl_pem, struct e
 	struct tls_anchors *a = mem_alloc(sizeof(*a));
 
 	a->refs = 1;
+	a->not_after_s = INT64_MAX;
 	a->store = X509_STORE_new();
 	ensure(a->store);
 	if (digest_texts(a->digest, pem, crl_pem)) {
@@ -104,7 +118,7 @@ struct tls_anchors *tls_anchors_new(struct str pem, struct str crl_pem, struct e
 	}
 	/* what the file holds is trusted, also when it is not self-signed */
 	X509_STORE_set_flags(a->store, X509_V_FLAG_PARTIAL_CHAIN);
-	if (add_certificates(a->store, pem, e))
+	if (add_certificates(a, pem, e))
 		goto fail;
 	if (crl_pem.n > 0) {
 		if (add_crls(a->store, crl_pem, e))
@@ -133,20 +147,14 @@ void tls_anchors_unref(struct tls_anchors *a)
 	mem_free(a);
 }
 
+int64_t tls_anchors_not_after_s(const struct tls_anchors *a)
+{
+	return a->not_after_s;
+}
+
 const unsigned char *tls_anchors_digest(const struct tls_anchors *a)
 {
 	return a->digest;
-}
-
-static int64_t earlier(int64_t a, const ASN1_TIME *t)
-{
-	struct tm tm;
-	int64_t b;
-
-	if (!ASN1_TIME_to_tm(t, &tm))
-		return 0;
-	b = (int64_t)timegm(&tm);
-	return a < b ? a : b;
 }
 
 int tls_anchors_verify(const struct tls_anchors *a, const struct tls_lib *lib, X509 *leaf,

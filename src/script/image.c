@@ -47,6 +47,10 @@ static int load_file(lua_State *L)
 	fuel_look(L);
 	library_open(L);
 	luaL_checkstack(L, STACK, "no room");
+	if (load->is_module) {
+		module_need(L, load->path);
+		return 0;
+	}
 	module_run(L, load->path);
 	if (load->kind != SCRIPT_TEST && !object_at(L, -1, load->kind)) {
 		snprintf(message, sizeof(message), "%s: the file must end with '%s'", load->path,
@@ -135,7 +139,8 @@ int image_make(struct script_vm *vm, uint64_t serial, struct load *load, struct 
 		return err_set(e, ERR_POLICY, "%s", why);
 	}
 	lua_settop(L, 0);
-	keep_image(vm, serial);
+	if (serial)
+		keep_image(vm, serial);
 	return 0;
 }
 

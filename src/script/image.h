@@ -15,7 +15,8 @@ struct err;
 /* Makes the Lua state current, loaded and rewound.  NULL fills `e`.  Never raises. */
 lua_State *image_enter(struct script_vm *vm, const struct script_program *p, struct err *e);
 
-/* Loads `load` into an empty arena and keeps the image as `serial`.  Never raises. */
+/* Loads `load` into an empty arena and keeps the image as `serial` (0: not at all).  Never raises.
+ */
 int image_make(struct script_vm *vm, uint64_t serial, struct load *load, struct err *e);
 
 #endif

@@ -203,6 +203,15 @@ static int l_data(lua_State *L)
 	return 1;
 }
 
+void module_need(lua_State *L, const char *path)
+{
+	const char *slash = strchr(path, '/'), *dot = strrchr(path, '.');
+
+	lua_pushcfunction(L, str_starts(str_of(path), "data/") ? l_data : l_require);
+	lua_pushlstring(L, slash + 1, (size_t)(dot - slash - 1));
+	lua_call(L, 1, 0);
+}
+
 const luaL_Reg lib_module[] = {
 	{ "data", l_data },
 	{ "require", l_require },

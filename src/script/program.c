@@ -43,6 +43,16 @@ struct script_program *script_program_new(struct script_vm *vm, const struct scr
 	return NULL;
 }
 
+int script_module_check(
+    struct script_vm *vm, const struct script_files *files, const char *path, struct err *e)
+{
+	struct load load = {
+		.files = files, .path = path, .kind = SCRIPT_POLICY, .is_module = true, .made = true
+	};
+
+	return image_make(vm, 0, &load, e);
+}
+
 void script_program_free(struct script_program *p)
 {
 	if (!p)

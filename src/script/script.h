@@ -59,6 +59,13 @@ enum script_kind {
 struct script_program *script_program_new(struct script_vm *vm, const struct script_files *files,
     const char *path, enum script_kind kind, struct err *e) MUST_CHECK;
 
+/*
+ * Loads lib/<name>.lua or data/<name>.json by itself, as a policy that asks for it would.  Returns
+ * 0, or fills `e` like script_program_new().
+ */
+int script_module_check(struct script_vm *vm, const struct script_files *files, const char *path,
+    struct err *e) MUST_CHECK;
+
 /* NULL is allowed.  No thread may be deciding with it. */
 void script_program_free(struct script_program *p);
 

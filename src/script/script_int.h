@@ -58,7 +58,8 @@ struct load {
 	const struct script_files *files;
 	const char *path;
 	enum script_kind kind;
-	bool made; /* its constructor was called */
+	bool is_module; /* a library or data, by itself */
+	bool made;      /* its constructor was called */
 	unsigned hooks;
 	char name[CONF_NAME_MAX + 1];
 	struct conf_gateway gateway;

@@ -64,20 +64,32 @@ static int check_writers(
 }
 
 /* ... and nobody else read a key. */
-static int check_file(
+static int check_mode(
     const struct directory *d, const struct stat *st, const char *path, struct err *e)
 {
-	if (!S_ISREG(st->st_mode))
-		return err_set(e, ERR_CONFIG, "%s: is not a regular file", path);
 	if (check_writers(d, st, path, e))
 		return ERR_CONFIG;
 	if (ends_with(path, ".key") && (st->st_mode & (S_IRWXO)))
 		return err_set(e, ERR_CONFIG,
 		    "%s: a private key may not be read by others (mode %03o); chmod 600 it", path,
 		    st->st_mode & 0777u);
-	if (st->st_size > FILE_MAX_BYTES)
-		return err_set(e, ERR_CONFIG, "%s: is larger than %d bytes", path, FILE_MAX_BYTES);
 	return 0;
+}
+
+/* A file of which only the mode is wrong can still be read when all mistakes are wanted. */
+static int check_file(
+    const struct directory *d, int fd, const char *path, size_t *size, struct err *e)
+{
+	struct stat st;
+
+	if (fstat(fd, &st))
+		return err_set_errno(e, "%s: cannot stat", path);
+	if (!S_ISREG(st.st_mode))
+		return err_set(e, ERR_CONFIG, "%s: is not a regular file", path);
+	if (st.st_size > FILE_MAX_BYTES)
+		return err_set(e, ERR_CONFIG, "%s: is larger than %d bytes", path, FILE_MAX_BYTES);
+	*size = (size_t)st.st_size;
+	return check_mode(d, &st, path, e) && !err_report(d->all, e) ? ERR_CONFIG : 0;
 }
 
 /* Reads the `size` bytes that a file had a moment ago; one that is being written is refused. */
@@ -125,7 +137,6 @@ static void put(struct directory *d, char *path, struct str text)
 static int add_file(
     struct directory *d, int folder_fd, const char *name, const char *path, struct err *e)
 {
-	struct stat st;
 	struct str text;
 	int fd, rc;
 
@@ -137,10 +148,9 @@ static int add_file(
 		    e, ERR_CONFIG, "%s: is a symbolic link; put the file itself there", path);
 	if (fd < 0)
 		return err_set_errno(e, "%s: cannot open", path);
-	rc = fstat(fd, &st) ? err_set_errno(e, "%s: cannot stat", path)
-			    : check_file(d, &st, path, e);
+	rc = check_file(d, fd, path, &size, e);
 	if (rc == 0)
-		rc = read_all(fd, (size_t)st.st_size, path, &text, e);
+		rc = read_all(fd, size, path, &text, e);
 	close(fd);
 	if (rc)
 		return rc;
@@ -150,7 +160,7 @@ static int add_file(
 
 static int check_folder(const struct directory *d, int fd, const char *path, struct err *e)
 {
-	struct stat st;
+	size_t size;
 
 	if (fstat(fd, &st) != 0)
 		return err_set_errno(e, "%s: cannot stat", path);
@@ -171,7 +181,8 @@ static int open_folder(
 		errno = why;
 		return ERR_SYS;
 	}
-	if (check_folder(d, fd, *place->folder ? place->folder : d->path, e)) {
+	if (check_folder(d, fd, *place->folder ? place->folder : d->path, e) &&
+	    !err_report(d->all, e)) {
 		close(fd);
 		return ERR_CONFIG;
 	}
@@ -196,6 +207,8 @@ static int add_place(struct directory *d, int root, const struct place *place, s
 		snprintf(path, sizeof(path), "%s%s%s", place->folder, *place->folder ? "/" : "",
 		    entry->d_name);
 		rc = add_file(d, fd, entry->d_name, path, e);
+		if (rc && err_report(d->all, e))
+			rc = 0;
 	}
 	closedir(dir);
 	return rc;
@@ -317,10 +330,16 @@ void directory_seal(struct directory *d)
 
 struct directory *directory_read(const char *path, struct err *e)
 {
-	return directory_read_part(path, DIRECTORY_WHOLE, e);
+	return directory_read_all(path, DIRECTORY_WHOLE, NULL, e);
 }
 
 struct directory *directory_read_part(const char *path, enum directory_part part, struct err *e)
+{
+	return directory_read_all(path, part, NULL, e);
+}
+
+struct directory *directory_read_all(
+    const char *path, enum directory_part part, struct err_sink *all, struct err *e)
 {
 	int root = open_root(path, e), rc = 0;
 	struct directory *d;
@@ -329,11 +348,15 @@ struct directory *directory_read_part(const char *path, enum directory_part part
 		return NULL;
 	d = directory_new(path);
 	d->part = part;
+	d->all = all;
 	for (size_t i = 0; i < ARRAY_LEN(places) && rc == 0; i++) {
 		if (places[i].parts & (1u << part))
 			rc = add_place(d, root, &places[i], e);
+		if (rc && err_report(all, e))
+			rc = 0;
 	}
 	close(root);
+	d->all = NULL;
 	if (rc) {
 		directory_free(d);
 		return NULL;

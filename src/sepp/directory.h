@@ -20,6 +20,7 @@
 #include "script/script.h"
 
 struct err;
+struct err_sink;
 
 enum {
 	DIRECTORY_PATH_MAX = 512 /* of a file in it */
@@ -38,6 +39,7 @@ struct directory {
 	char digest[65]; /* hexadecimal */
 	struct script_file *storage;
 	size_t cap;
+	struct err_sink *all; /* while it is read: told of mistakes; or NULL */
 };
 
 /* The caller owns the result.  Returns NULL and fills `e` with the file and what is wrong with it.
@@ -45,6 +47,13 @@ struct directory {
 struct directory *directory_read(const char *path, struct err *e) MUST_CHECK;
 struct directory *directory_read_part(
     const char *path, enum directory_part part, struct err *e) MUST_CHECK;
+
+/*
+ * The same, but tells `all` (NULL: nobody) what is wrong with each file and goes on: with the file
+ * if only its mode is wrong, else without it.
+ */
+struct directory *directory_read_all(
+    const char *path, enum directory_part part, struct err_sink *all, struct err *e) MUST_CHECK;
 
 /* Adds one file to what was read, as `name`; for tests that are somewhere else.  The order and the
  * digest of the files are as if it had been there. */

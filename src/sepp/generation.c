@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/base.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -13,6 +14,54 @@ static void enter(const struct generation_host *host, const char *stage)
 {
 	if (host->stage)
 		*host->stage = stage;
+}
+
+/* --- mistakes */
+
+/* Whether `line` sets `field`, and not in a comment. */
+static bool sets_field(struct str line, const char *field)
+{
+	size_t n = strlen(field), from = 0;
+
+	while (from < line.n && (line.p[from] == ' ' || line.p[from] == '\t'))
+		from++;
+	if (from + 1 < line.n && line.p[from] == '-' && line.p[from + 1] == '-')
+		return false;
+	for (size_t i = from; i + n < line.n; i++) {
+		size_t after = i + n;
+
+		if (memcmp(line.p + i, field, n) != 0 ||
+		    (i > 0 && (isalnum((unsigned char)line.p[i - 1]) || line.p[i - 1] == '_')))
+			continue;
+		while (after < line.n && line.p[after] == ' ')
+			after++;
+		if (after < line.n && line.p[after] == '=')
+			return true;
+	}
+	return false;
+}
+
+const char *generation_place(
+    char out[GENERATION_PLACE_MAX], const struct generation *g, const char *path, const char *field)
+{
+	struct str rest;
+	int line = 1;
+
+	snprintf(out, GENERATION_PLACE_MAX, "%s", path);
+	if (directory_find(g->directory, path, &rest, NULL))
+		return out;
+	for (; rest.n > 0; line++) {
+		const char *end = memchr(rest.p, '\n', rest.n);
+		size_t n = end ? (size_t)(end - rest.p) : rest.n;
+
+		if (sets_field((struct str){ rest.p, n }, field)) {
+			snprintf(out, GENERATION_PLACE_MAX, "%s:%d", path, line);
+			break;
+		}
+		n += end != NULL;
+		rest = (struct str){ rest.p + n, rest.n - n };
+	}
+	return out;
 }
 
 /* --- maps of identities */
@@ -32,15 +81,16 @@ static struct str realm_key(char out[REALM_KEY_MAX], const struct n32_realm *r)
 static int claim_realm(
     struct generation *g, struct partner *p, const struct n32_realm *realm, struct err *e)
 {
-	char text[REALM_KEY_MAX];
+	char text[REALM_KEY_MAX], place[GENERATION_PLACE_MAX];
 	struct str key = realm_key(text, realm);
 	struct partner *other = map_find(&g->by_realm, key);
 
 	/* TS 33.501 13.1.2: a PLMN-ID is in one anchor at most */
-	if (other && other->anchors != p->anchors)
+	if (other && other->anchors && p->anchors && other->anchors != p->anchors)
 		return err_set(e, ERR_CONFIG,
 		    "%s: PLMN %s has other anchors in %s; name the same 'anchors' and 'crl' files in both",
-		    script_program_path(p->program), text, script_program_path(other->program));
+		    generation_place(place, g, script_program_path(p->program), "plmns"), text,
+		    script_program_path(other->program));
 	if (!other)
 		map_put(&g->by_realm, key, p);
 	return 0;
@@ -48,6 +98,8 @@ static int claim_realm(
 
 static int claim_names(struct generation *g, struct partner *p, struct err *e)
 {
+	char place[GENERATION_PLACE_MAX];
+
 	for (size_t i = 0; i < p->conf->n_fqdns; i++) {
 		struct str fqdn = str_of(p->conf->fqdns[i].text);
 		struct partner *other = map_find(&g->by_fqdn, fqdn);
@@ -55,8 +107,8 @@ static int claim_names(struct generation *g, struct partner *p, struct err *e)
 		if (other)
 			return err_set(e, ERR_CONFIG,
 			    "%s: FQDN '%.*s' is also in %s; a name has one partner",
-			    script_program_path(p->program), STR_FMT(fqdn),
-			    script_program_path(other->program));
+			    generation_place(place, g, script_program_path(p->program), "fqdns"),
+			    STR_FMT(fqdn), script_program_path(other->program));
 		map_put(&g->by_fqdn, fqdn, p);
 	}
 	return 0;
@@ -89,18 +141,18 @@ static int find_anchors(struct generation *g, struct partner *p, struct err *e)
 	const struct conf_partner *conf = p->conf;
 	struct str pem, crl = { NULL, 0 };
 	struct tls_anchors *a;
-	char key[512];
+	char key[512], place[GENERATION_PLACE_MAX];
 
 	snprintf(key, sizeof(key), "%s\n%s", conf->anchors, conf->crl ? conf->crl : "");
 	a = map_find(&g->anchors, str_of(key));
 	if (!a) {
+		generation_place(place, g, script_program_path(p->program), "anchors");
 		if (directory_find(g->directory, conf->anchors, &pem, e) ||
 		    (conf->crl && directory_find(g->directory, conf->crl, &crl, e)))
-			return err_within(e, "%s: anchors", script_program_path(p->program));
+			return err_within(e, "%s: anchors", place);
 		a = tls_anchors_new(pem, crl, e);
 		if (!a)
-			return err_within(
-			    e, "%s: anchors '%s'", script_program_path(p->program), conf->anchors);
+			return err_within(e, "%s: anchors '%s'", place, conf->anchors);
 		map_put(&g->anchors, str_of(key), a);
 	}
 	p->anchors = tls_anchors_ref(a);
@@ -118,26 +170,56 @@ static struct script_program *find_shared(const struct generation *g, const char
 	return NULL;
 }
 
-static int find_hooks(struct generation *g, struct partner *p, struct err *e)
+/* Whether shared/<name>.lua is there, but did not load. */
+static bool is_broken(const struct generation *g, const char *name)
+{
+	char path[CONF_NAME_MAX + 16];
+	struct str text;
+
+	snprintf(path, sizeof(path), "shared/%s.lua", name);
+	for (size_t i = 0; i < g->n_shared; i++) {
+		if (strcmp(script_program_path(g->shared[i]), path) == 0)
+			return false;
+	}
+	return directory_find(g->directory, path, &text, NULL) == 0;
+}
+
+static int find_hooks(
+    struct generation *g, const struct generation_host *host, struct partner *p, struct err *e)
 {
 	const char *follows = p->conf->follows;
 	const struct script_program *candidates[3] = { p->program, NULL, g->fallback };
+	char place[GENERATION_PLACE_MAX];
 
 	if (follows) {
 		candidates[1] = find_shared(g, follows);
-		if (!candidates[1])
+		if (!candidates[1] && !(host->all && is_broken(g, follows)))
 			return err_set(e, ERR_CONFIG,
 			    "%s: follows '%s', but no file in shared/ returns a policy of that name",
-			    script_program_path(p->program), follows);
+			    generation_place(place, g, script_program_path(p->program), "follows"),
+			    follows);
 	}
 	partner_find_hooks(p, candidates, ARRAY_LEN(candidates));
+	return 0;
+}
+
+static int claim_name(struct generation *g, struct partner *p, struct err *e)
+{
+	const struct partner *other = generation_named(g, p->conf->name);
+	char place[GENERATION_PLACE_MAX];
+
+	if (other)
+		return err_set(e, ERR_CONFIG, "%s: the name '%s' is also that of %s",
+		    generation_place(place, g, script_program_path(p->program), "name"),
+		    p->conf->name, script_program_path(other->program));
+	map_put(&g->by_name, str_of(p->conf->name), p);
 	return 0;
 }
 
 static int add_partner(
     struct generation *g, const struct generation_host *host, const char *path, struct err *e)
 {
-	struct partner *p = mem_alloc(sizeof(*p)), *other;
+	struct partner *p = mem_alloc(sizeof(*p));
 
 	enter(host, "compiling");
 	p->program = script_program_new(host->vm, &g->directory->files, path, SCRIPT_PARTNER, e);
@@ -148,15 +230,11 @@ static int add_partner(
 	p->conf = script_program_partner(p->program);
 	g->partners = mem_resize(g->partners, (g->n_partners + 1) * sizeof(struct partner *));
 	g->partners[g->n_partners++] = p;
-	other = generation_named(g, p->conf->name);
-	if (other)
-		return err_set(e, ERR_CONFIG, "%s: the name '%s' is also that of %s", path,
-		    p->conf->name, script_program_path(other->program));
-	map_put(&g->by_name, str_of(p->conf->name), p);
-	if (find_hooks(g, p, e))
+	if ((claim_name(g, p, e) && !err_report(host->all, e)) ||
+	    (find_hooks(g, host, p, e) && !err_report(host->all, e)))
 		return ERR_CONFIG;
 	enter(host, "loading anchors");
-	if (host->n_libs && find_anchors(g, p, e))
+	if (host->n_libs && find_anchors(g, p, e) && !err_report(host->all, e))
 		return ERR_CONFIG;
 	enter(host, "comparing partners");
 	return claim(g, p, e);
@@ -167,12 +245,13 @@ static int add_shared(
 {
 	struct script_program *p =
 	    script_program_new(host->vm, &g->directory->files, path, SCRIPT_POLICY, e);
+	char place[GENERATION_PLACE_MAX];
 
 	if (!p)
 		return ERR_CONFIG;
 	if (find_shared(g, script_program_name(p))) {
-		err_set(e, ERR_CONFIG, "%s: the name '%s' is that of another file in shared/", path,
-		    script_program_name(p));
+		err_set(e, ERR_CONFIG, "%s: the name '%s' is that of another file in shared/",
+		    generation_place(place, g, path, "name"), script_program_name(p));
 		script_program_free(p);
 		return ERR_CONFIG;
 	}
@@ -192,6 +271,8 @@ static int add_all(struct generation *g, const struct generation_host *host, con
 	for (size_t i = 0; i < files->n && rc == 0; i++) {
 		if (str_starts(str_of(files->files[i].path), folder))
 			rc = add(g, host, files->files[i].path, e);
+		if (rc && err_report(host->all, e))
+			rc = 0;
 	}
 	return rc;
 }
@@ -204,29 +285,41 @@ static int check_own_name(const struct generation *g, const struct tls_ctx *ctx,
 	const struct str *names;
 	size_t n = tls_ctx_names(ctx, &names);
 	struct n32_identity id;
+	char place[GENERATION_PLACE_MAX];
 
 	if (n32_identity_parse(&id, names, n) || !n32_identity_has_name(&id, g->conf->fqdn.text))
 		return err_set(e, ERR_CONFIG,
-		    "gateway.lua: certificate '%s' does not have the name '%s' (fqdn)",
-		    g->conf->certificate, g->conf->fqdn.text);
+		    "%s: certificate '%s' does not have the name '%s' (fqdn)",
+		    generation_place(place, g, "gateway.lua", "certificate"), g->conf->certificate,
+		    g->conf->fqdn.text);
 	return 0;
 }
 
 static int make_tls(struct generation *g, const struct generation_host *host, struct err *e)
 {
 	struct tls_conf conf = { .choose = host->choose, .chain_cache = g->conf->chain_cache };
+	char place[GENERATION_PLACE_MAX];
+	int no_certificate =
+	    directory_find(g->directory, g->conf->certificate, &conf.certificate, e);
 
-	if (directory_find(g->directory, g->conf->certificate, &conf.certificate, e))
-		return err_within(e, "gateway.lua: certificate");
+	if (no_certificate) {
+		err_within(
+		    e, "%s: certificate", generation_place(place, g, "gateway.lua", "certificate"));
+		if (!err_report(host->all, e))
+			return ERR_CONFIG;
+	}
 	if (directory_find(g->directory, g->conf->key, &conf.key, e))
-		return err_within(e, "gateway.lua: key");
+		return err_within(e, "%s: key", generation_place(place, g, "gateway.lua", "key"));
+	if (no_certificate)
+		return 0;
 	g->tls = mem_array(host->n_libs, sizeof(struct tls_ctx *));
 	for (; g->n_tls < host->n_libs; g->n_tls++) {
 		conf.arg = host->args ? host->args[g->n_tls] : NULL;
 		g->tls[g->n_tls] = tls_ctx_new(host->libs[g->n_tls], &conf, e);
 		if (!g->tls[g->n_tls])
-			return err_within(
-			    e, "gateway.lua: '%s', '%s'", g->conf->certificate, g->conf->key);
+			return err_within(e, "%s: '%s', '%s'",
+			    generation_place(place, g, "gateway.lua", "certificate"),
+			    g->conf->certificate, g->conf->key);
 	}
 	return check_own_name(g, g->tls[0], e);
 }
@@ -239,17 +332,21 @@ static int build(struct generation *g, const struct generation_host *host, struc
 
 	enter(host, "compiling");
 	g->gateway = script_program_new(host->vm, files, "gateway.lua", SCRIPT_GATEWAY, e);
-	if (!g->gateway)
+	if (!g->gateway && !err_report(host->all, e))
 		return ERR_CONFIG;
-	g->conf = script_program_gateway(g->gateway);
+	g->conf = g->gateway ? script_program_gateway(g->gateway) : NULL;
 	g->fallback = script_program_new(host->vm, files, "default.lua", SCRIPT_POLICY, e);
-	if (!g->fallback)
+	if (!g->fallback && !err_report(host->all, e))
 		return ERR_CONFIG;
 	if (add_all(g, host, "shared/", add_shared, e) ||
 	    add_all(g, host, "partners/", add_partner, e))
 		return ERR_CONFIG;
 	enter(host, "loading certificates");
-	return host->n_libs ? make_tls(g, host, e) : 0;
+	if (g->conf && host->n_libs && make_tls(g, host, e) && !err_report(host->all, e))
+		return ERR_CONFIG;
+	if (host->all && host->all->n > 0)
+		return err_set(e, ERR_CONFIG, "%zu mistakes", host->all->n);
+	return 0;
 }
 
 struct generation *generation_build(
@@ -274,7 +371,8 @@ struct generation *generation_load(
 	struct directory *d;
 
 	enter(host, "reading");
-	d = directory_read_part(path, host->n_libs ? DIRECTORY_WHOLE : DIRECTORY_POLICIES, e);
+	d = directory_read_all(
+	    path, host->n_libs ? DIRECTORY_WHOLE : DIRECTORY_POLICIES, host->all, e);
 	return d ? generation_build(d, host, e) : NULL;
 }
 

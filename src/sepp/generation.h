@@ -17,10 +17,12 @@
 #include "sepp/partner.h"
 
 struct err;
+struct err_sink;
 struct script_vm;
 
 enum {
-	GENERATION_WHY_MAX = 64
+	GENERATION_WHY_MAX = 64,
+	GENERATION_PLACE_MAX = 160
 };
 
 struct generation {
@@ -53,6 +55,8 @@ struct generation_host {
 	tls_choose_fn *choose;       /* given the n-th of `args` */
 	void *const *args;
 	const char **stage; /* NULL, or told what is being done; static text */
+	/* Told of every mistake that can be found without another; NULL: the first ends it. */
+	struct err_sink *all;
 };
 
 /*
@@ -81,5 +85,12 @@ struct partner *generation_named(const struct generation *g, const char *name);
  */
 struct tls_anchors *generation_anchors(
     const struct generation *g, const struct n32_identity *id, const char **why);
+
+/*
+ * For messages: "partners/a.lua:12", where the table of the file sets `field`, or the path alone if
+ * that is not to be seen.  Returns `out`.
+ */
+const char *generation_place(char out[GENERATION_PLACE_MAX], const struct generation *g,
+    const char *path, const char *field);
 
 #endif

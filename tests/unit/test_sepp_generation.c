@@ -360,8 +360,8 @@ static void one_plmn_with_two_anchors_is_refused_and_both_files_are_named(void *
 		struct site *s = site_with_partners();
 
 		write_partner(s, "zeta", "sepp.example.org", plmns[i], BETA_ANCHORS, "");
-		ASSERT_REFUSED(
-		    s, "partners/zeta.lua: PLMN 001001 has other anchors in", "partners/alpha.lua");
+		ASSERT_REFUSED(s, "partners/zeta.lua:2: PLMN 001001 has other anchors in",
+		    "partners/alpha.lua");
 	}
 }
 
@@ -371,7 +371,8 @@ static void one_name_in_two_files_is_refused_and_both_are_named(void **state)
 
 	(void)state;
 	write_partner(s, "zeta", ALPHA_NAME ".", "003-03", BETA_ANCHORS, "");
-	ASSERT_REFUSED(s, "partners/zeta.lua: FQDN '" ALPHA_NAME "' is also in partners/alpha.lua");
+	ASSERT_REFUSED(
+	    s, "partners/zeta.lua:1: FQDN '" ALPHA_NAME "' is also in partners/alpha.lua");
 }
 
 static void two_partners_of_one_name_are_refused(void **state)
@@ -382,7 +383,8 @@ static void two_partners_of_one_name_are_refused(void **state)
 	dir_write_text(s->dir, "partners/zeta.lua",
 	    "return sepp.partner { api = 1, name = \"alpha\", fqdns = { \"a.org\" },\n"
 	    "plmns = { \"003-03\" }, capabilities = { sepp.TLS }, " ALPHA_ANCHORS " }\n");
-	ASSERT_REFUSED(s, "partners/zeta.lua: the name 'alpha' is also that of partners/alpha.lua");
+	ASSERT_REFUSED(
+	    s, "partners/zeta.lua:1: the name 'alpha' is also that of partners/alpha.lua");
 }
 
 static void two_shared_policies_of_one_name_are_refused(void **state)
@@ -392,7 +394,7 @@ static void two_shared_policies_of_one_name_are_refused(void **state)
 	(void)state;
 	write_policy(s, "shared/a.lua", "hub", "retain_connection");
 	write_policy(s, "shared/b.lua", "hub", "retain_connection");
-	ASSERT_REFUSED(s, "shared/b.lua: the name 'hub' is that of another file");
+	ASSERT_REFUSED(s, "shared/b.lua:1: the name 'hub' is that of another file");
 }
 
 static void following_nobody_is_refused(void **state)
@@ -402,7 +404,7 @@ static void following_nobody_is_refused(void **state)
 	(void)state;
 	write_policy(s, "shared/hub.lua", "hub", "retain_connection");
 	write_partner(s, "alpha", ALPHA_NAME, "001-01", ALPHA_ANCHORS ", follows = \"hup\"", "");
-	ASSERT_REFUSED(s, "partners/alpha.lua: follows 'hup', but no file in shared/");
+	ASSERT_REFUSED(s, "partners/alpha.lua:2: follows 'hup', but no file in shared/");
 }
 
 static void anchors_that_are_not_there_or_not_readable_are_refused(void **state)
@@ -416,7 +418,7 @@ static void anchors_that_are_not_there_or_not_readable_are_refused(void **state)
 		dir_remove(s->dir, "anchors/beta.pem");
 		if (texts[i])
 			dir_write_text(s->dir, "anchors/beta.pem", texts[i]);
-		ASSERT_REFUSED(s, "partners/beta.lua: anchors", "anchors/beta.pem",
+		ASSERT_REFUSED(s, "partners/beta.lua:2: anchors", "anchors/beta.pem",
 		    texts[i] ? "holds no certificate" : "no such file in the directory");
 	}
 }
@@ -428,7 +430,7 @@ static void a_revocation_list_that_is_not_there_is_refused(void **state)
 	(void)state;
 	write_partner(
 	    s, "alpha", ALPHA_NAME, "001-01", ALPHA_ANCHORS ", crl = \"anchors/alpha.crl\"", "");
-	ASSERT_REFUSED(s, "partners/alpha.lua: ", "anchors/alpha.crl: no such file");
+	ASSERT_REFUSED(s, "partners/alpha.lua:2: ", "anchors/alpha.crl: no such file");
 }
 
 static void an_own_certificate_without_our_name_is_refused(void **state)
@@ -441,7 +443,7 @@ static void an_own_certificate_without_our_name_is_refused(void **state)
 	dir_write(s->dir, "certs/gateway.key", cert_key_pem(other));
 	cert_free(other);
 	ASSERT_REFUSED(
-	    s, "gateway.lua: certificate 'certs/gateway.pem' does not have the name '", OWN_NAME);
+	    s, "gateway.lua:2: certificate 'certs/gateway.pem' does not have the name '", OWN_NAME);
 }
 
 static void an_own_certificate_may_have_our_name_as_a_wildcard(void **state)
@@ -465,7 +467,8 @@ static void a_key_of_another_certificate_is_refused_with_both_files(void **state
 	(void)state;
 	dir_write(s->dir, "certs/gateway.key", cert_key_pem(other));
 	cert_free(other);
-	ASSERT_REFUSED(s, "gateway.lua: 'certs/gateway.pem', 'certs/gateway.key': the private key");
+	ASSERT_REFUSED(
+	    s, "gateway.lua:2: 'certs/gateway.pem', 'certs/gateway.key': the private key");
 }
 
 static void files_that_must_be_there_are_missed(void **state)
@@ -509,7 +512,7 @@ static void offline_a_generation_decides_without_keys_and_anchors(void **state)
 	alpha = generation_find(load(s), ALPHA_NAME);
 	assert_ptr_equal(alpha->hooks[SCRIPT_SELECT_CAPABILITY], s->g->fallback);
 	write_partner(s, "beta", ALPHA_NAME, "002-02", BETA_ANCHORS, "");
-	ASSERT_REFUSED(s, "partners/beta.lua: FQDN '" ALPHA_NAME
+	ASSERT_REFUSED(s, "partners/beta.lua:1: FQDN '" ALPHA_NAME
 			  "' is also in partners/alpha.lua; a name has one partner");
 }
 

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ctl_offline.h - small things that the commands without a daemon share.
+ *
+ * What they find out they write as JSON, which is what --json prints; the modules of lua/ make text
+ * of it.  What an operator got wrong is said on standard error, here, in words.
+ */
+#ifndef PROG_CTL_OFFLINE_H
+#define PROG_CTL_OFFLINE_H
+
+#include "base/base.h"
+#include "sepp/generation.h"
+
+/* The partner of that name; if there is none, says so with the nearest name, and returns NULL. */
+const struct partner *ctl_need_partner(const struct generation *g, const char *name);
+
+/* The hook of that name, or SCRIPT_HOOKS after a line that names all. */
+enum script_hook ctl_need_hook(const char *name);
+
+#endif
