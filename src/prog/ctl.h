@@ -27,8 +27,8 @@ extern const struct ctl_command ctl_status, ctl_partners, ctl_reload, ctl_rollba
 /* ctl_flag.c */
 extern const struct ctl_command ctl_flag;
 
-/* ctl_check.c: need no daemon */
-extern const struct ctl_command ctl_check;
+/* ctl_<name>.c: need no daemon */
+extern const struct ctl_command ctl_check, ctl_journal;
 
 /* ctl_test.c: the tests of a directory */
 extern const struct ctl_command ctl_test;

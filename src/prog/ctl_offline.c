@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/base.h"
 
+#include <lauxlib.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/err.h"
 #include "base/mem.h"
 #include "prog/ctl_offline.h"
+#include "prog/tool.h"
 
 /* Says that there is no such thing, and which one was probably meant. */
 static void say_unknown(const char *what, const char *given, const char *const *names, size_t n)
@@ -47,4 +51,40 @@ enum script_hook ctl_need_hook(const char *name)
 	}
 	say_unknown("hook", name, names, SCRIPT_HOOKS);
 	return SCRIPT_HOOKS;
+}
+
+struct arguments {
+	int n;
+	char **texts;
+};
+
+/* Runs protected. */
+static int push_arguments(lua_State *L)
+{
+	const struct arguments *a = lua_touserdata(L, 1);
+
+	luaL_checkstack(L, a->n, "too many arguments");
+	for (int i = 0; i < a->n; i++)
+		lua_pushstring(L, a->texts[i]);
+	return a->n;
+}
+
+int ctl_run_lua(const char *module, int argc, char *argv[])
+{
+	struct arguments a = { argc, argv };
+	struct err e = { 0 };
+	lua_State *L = tool_open(&e);
+	int status = EXIT_FAILURE;
+
+	if (L && lua_checkstack(L, argc + 2)) {
+		lua_pushcfunction(L, push_arguments);
+		lua_pushlightuserdata(L, &a);
+		if (lua_pcall(L, 1, argc, 0) == LUA_OK &&
+		    tool_call(L, module, "main", argc, 1, &e) == 0)
+			status = (int)lua_tointeger(L, -1);
+	}
+	if (*e.text)
+		fprintf(stderr, "parleyctl: %s\n", e.text);
+	tool_close(L);
+	return status;
 }

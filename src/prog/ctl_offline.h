@@ -17,4 +17,7 @@ const struct partner *ctl_need_partner(const struct generation *g, const char *n
 /* The hook of that name, or SCRIPT_HOOKS after a line that names all. */
 enum script_hook ctl_need_hook(const char *name);
 
+/* Calls <module>.main of lua/ with the arguments; returns the exit status that it gives. */
+int ctl_run_lua(const char *module, int argc, char *argv[]);
+
 #endif

@@ -21,13 +21,14 @@ static const struct ctl_command *const commands[] = {
 	&ctl_flag,
 	&ctl_check,
 	&ctl_test,
+	&ctl_journal,
 };
 
 static void print_usage(FILE *f)
 {
 	fputs("usage: parleyctl [--socket PATH] [--json] COMMAND\n", f);
 	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
-		fprintf(f, "  %-34s %s\n", commands[i]->usage, commands[i]->help);
+		fprintf(f, "  %s\n      %s\n", commands[i]->usage, commands[i]->help);
 	fputs(
 	    "PATH defaults to $PARLEY_SOCKET, then to " DEFAULT_SOCKET ".\n"
 	    "exit: 0 fine, 1 refused, failed or no answer, 2 usage, 3 the directory does not load,\n"

@@ -138,6 +138,7 @@ static int add_file(
     struct directory *d, int folder_fd, const char *name, const char *path, struct err *e)
 {
 	struct str text;
+	size_t size = 0;
 	int fd, rc;
 
 	if (d->files.n == FILES_MAX)
@@ -160,7 +161,7 @@ static int add_file(
 
 static int check_folder(const struct directory *d, int fd, const char *path, struct err *e)
 {
-	size_t size;
+	struct stat st;
 
 	if (fstat(fd, &st) != 0)
 		return err_set_errno(e, "%s: cannot stat", path);

@@ -155,12 +155,177 @@ def test_check_warns_when_nobody_decides_and_when_nothing_is_tested(directory):
     directory.partner("alpha", "001-01", KEEP)
     directory.write("default.lua", 'return sepp.policy { api = 1, name = "default" }\n')
     assert run("check", directory.policies).stdout.splitlines()[:2] == [
+        "partners/alpha.lua: warning: no test names it; write one in tests/",
         "partners/alpha.lua: warning: nobody defines select_capability for 'alpha'; "
-        "every request will be answered 500",
-        "partners/alpha.lua: warning: no test names it; write one in tests/"]
+        "every request will be answered 500"]
 
 
 def test_check_of_no_directory_says_so(tmp_path):
     result = run("check", tmp_path / "nowhere")
     assert result.returncode == 3
     assert result.stderr == f"cannot open the directory '{tmp_path}/nowhere': No such file or directory\n"
+
+
+# --- journal
+
+
+def decision(number, partner="alpha", verdict="select", reason="", hook="select_capability", **more):
+    """A line of a journal, as the daemon writes it."""
+    answer = {"verdict": verdict, **({"capability": "PRINS"} if verdict == "select" else {})}
+    return json.dumps({
+        "id": f"019b75d36c28-00-{number:06x}", "time": f"2026-01-31T23:00:{number % 60:02}.000Z",
+        "hook": hook, "partner": partner, "generation": 1, "digest": "ab" * 32,
+        "input": {"hook": hook, "peer": {"name": partner, "established": "PRINS"}},
+        "answer": answer, "at": f"partners/{partner}.lua:{number}", "reason": reason, "notes": [],
+        "fuel": 100 + number, "microseconds": number, "outcome": "200", **more})
+
+
+@pytest.fixture(scope="module")
+def journal(tmp_path_factory):
+    path = tmp_path_factory.mktemp("journal") / "decisions.jsonl"
+    path.write_text("\n".join([
+        decision(1), decision(2, "beta", "reject", "downgrade: beta used PRINS before"),
+        "not of this world", decision(3), '{"valid": "but something else"}', "[1]", "x" * 200000,
+        decision(4, "beta", "failed", "escape \x1b[31m from \u202e here"),
+        decision(5, hook="retain_connection", verdict="retain"), decision(6)[:-20]]))
+    return path
+
+
+def ids(result):
+    return [int(json.loads(line)["id"][-6:], 16) for line in result.stdout.splitlines()]
+
+
+def test_journal_prints_a_line_for_each_decision(journal):
+    result = run("journal", journal)
+    lines = [" ".join(line.split()) for line in result.stdout.splitlines()]
+    assert result.returncode == 0
+    assert lines[:2] == [
+        "2026-01-31T23:00:01.000Z alpha select_capability select PRINS partners/alpha.lua:1 200 "
+        "fuel 101 1 us",
+        "2026-01-31T23:00:02.000Z beta select_capability reject partners/beta.lua:2 200 "
+        "fuel 102 2 us downgrade: beta used PRINS before"]
+    assert len(lines) == 5
+
+
+def test_journal_counts_lines_that_are_no_decisions_and_goes_on(journal):
+    assert run("journal", journal).stderr == (
+        "parleyctl: 5 lines are no decision: torn, or of something else; "
+        f"the first is {journal}:3\n")
+
+
+def test_journal_prints_nothing_that_a_terminal_obeys(journal):
+    result = run("journal", journal, "--verdict", "failed")
+    assert r"escape \x1b[31m from \xe2\x80\xae here" in result.stdout
+
+
+@pytest.mark.parametrize("options, wanted", [
+    (["--partner", "beta"], [2, 4]),
+    (["--partner=beta", "--verdict=failed"], [4]),
+    (["--hook", "retain_connection"], [5]),
+    (["--since", "2026-01-31T23:00:03"], [3, 4, 5]),
+    (["--since", "2026-01-31 23:00:03Z", "--until", "2026-01-31T23:00:04"], [3, 4]),
+    (["--since", "1769900403", "--until", "2026-01-31"], [3, 4, 5]),
+    (["--since", "1d"], []),
+    (["--last", "2"], [4, 5]),
+    (["--last", "1", "--partner", "alpha"], [5]),
+    (["--last", "50"], [1, 2, 3, 4, 5]),
+    (["--id", "019b75d36c28-00-000003"], [3]),
+])
+def test_journal_picks_what_was_asked_for(journal, options, wanted):
+    assert ids(run("journal", journal, "--json", *options)) == wanted
+    assert ids(run("--json", "journal", *options, journal)) == wanted
+
+
+def test_journal_prints_one_record_in_full(journal):
+    result = run("journal", journal, "--id", "019b75d36c28-00-000002")
+    lines = [line.rstrip() for line in result.stdout.splitlines()]
+    assert result.returncode == 0
+    assert lines[0] == f"{'id':28} 019b75d36c28-00-000002"
+    assert lines[6:8] == ["answer", f"  {'verdict':26} reject"]
+    assert f"{'reason':28} downgrade: beta used PRINS before" in lines
+    assert lines[-3:] == ["  peer", f"    {'established':24} PRINS", f"    {'name':24} beta"]
+
+
+def test_journal_without_the_id_fails_with_1(journal):
+    assert run("journal", journal, "--id", "nobody").returncode == 1
+
+
+def test_journal_says_what_there_is_when_nothing_matches(journal):
+    result = run("journal", journal, "--partner", "alhpa")
+    assert (result.returncode, result.stdout) == (0, "")
+    assert "no decision has the partner 'alhpa'; there are: alpha, beta\n" in result.stderr
+
+
+STATS = """\
+5 decisions, 1 failures
+2026-01-31T23:00:01.000Z to 2026-01-31T23:00:05.000Z
+us    p50 3  p99 5  max 5
+fuel  p50 103  p99 105  max 105
+
+PARTNER                  HOOK                 VERDICT          DECISIONS
+alpha                    select_capability    select PRINS             2
+alpha                    retain_connection    retain                   1
+beta                     select_capability    failed                   1
+beta                     select_capability    reject                   1
+
+DECISIONS  REASON
+        1  downgrade: beta used PRINS before
+        1  escape \\x1b[31m from \\xe2\\x80\\xae here
+"""
+
+
+def test_journal_sums_up(journal):
+    assert run("journal", journal, "--stats").stdout == STATS
+
+
+def test_journal_sums_up_for_machines(journal):
+    stats = json.loads(run("journal", journal, "--stats", "--json").stdout)
+    assert (stats["decisions"], stats["failures"]) == (5, 1)
+    assert stats["us"] == {"p50": 3, "p99": 5, "max": 5}
+    assert stats["groups"][0] == {"partner": "alpha", "hook": "select_capability",
+                                  "verdict": "select PRINS", "decisions": 2}
+
+
+def test_journal_percentiles_are_right_within_a_step(tmp_path):
+    path = tmp_path / "many.jsonl"
+    path.write_text("".join(decision(n) + "\n" for n in range(1, 2001)))
+    stats = json.loads(run("journal", path, "--stats", "--json").stdout)
+    assert abs(stats["us"]["p50"] / 1000 - 1) < 0.05
+    assert abs(stats["us"]["p99"] / 1980 - 1) < 0.05
+    assert stats["us"]["max"] == 2000
+
+
+def test_journal_memory_does_not_grow_with_the_file(tmp_path):
+    path = tmp_path / "long.jsonl"
+    with path.open("w") as file:
+        for _ in range(40):
+            file.write((decision(1, reason="x" * 200) + "\n") * 1000)
+        file.write("y" * 40_000_000)
+    limited = ["sh", "-c", f"ulimit -v 60000; exec {program('parleyctl')} journal --stats '{path}'"]
+    result = subprocess.run(limited, capture_output=True, text=True, timeout=60, check=False)
+    assert result.stdout.startswith("40000 decisions"), result.stderr
+
+
+def test_journal_reads_standard_input_and_several_files(journal):
+    result = run("journal", "-", journal, "--json", stdin=decision(9))
+    assert ids(result) == [9, 1, 2, 3, 4, 5]
+
+
+def test_journal_that_is_not_there_fails_with_1(journal, tmp_path):
+    result = run("journal", tmp_path / "nothing", journal, "--json")
+    assert result.returncode == 1
+    assert "nothing: No such file or directory" in result.stderr
+    assert len(ids(result)) == 5
+
+
+@pytest.mark.parametrize("arguments, words", [
+    ([], "which journal?"),
+    (["x", "--since", "yesterday"], "--since 'yesterday': write 2026-01-31"),
+    (["x", "--last", "0"], "a number from 1 to"),
+    (["x", "--nonsense"], "there is no option '--nonsense'"),
+    (["x", "--partner"], "--partner needs a name"),
+])
+def test_journal_used_wrongly_fails_with_2(arguments, words):
+    result = run("journal", *arguments)
+    assert result.returncode == 2
+    assert words in result.stderr and "usage: parleyctl journal" in result.stderr
