@@ -18,14 +18,14 @@ msec clock_mono(void)
 	return clock_mono_ns() / 1000000u;
 }
 
-uint64_t clock_mono_ns(void)
-{
-	return read_ns(CLOCK_MONOTONIC);
-}
-
 uint64_t clock_wall_ms(void)
 {
 	return read_ns(CLOCK_REALTIME) / 1000000u;
+}
+
+uint64_t clock_mono_ns(void)
+{
+	return read_ns(CLOCK_MONOTONIC);
 }
 
 int64_t clock_wall_s(void)

@@ -53,6 +53,16 @@ enum script_hook ctl_need_hook(const char *name)
 	return SCRIPT_HOOKS;
 }
 
+struct script_case *ctl_usual_case(
+    const struct generation *g, const struct partner *p, enum script_hook hook)
+{
+	struct script_case *c = script_case_new(hook);
+
+	script_case_set_partner(c, p->conf);
+	script_case_set_offer(c, g->conf);
+	return c;
+}
+
 struct arguments {
 	int n;
 	char **texts;

@@ -9,6 +9,7 @@
 #define PROG_CTL_OFFLINE_H
 
 #include "base/base.h"
+#include "script/case.h"
 #include "sepp/generation.h"
 
 /* The partner of that name; if there is none, says so with the nearest name, and returns NULL. */
@@ -16,6 +17,11 @@ const struct partner *ctl_need_partner(const struct generation *g, const char *n
 
 /* The hook of that name, or SCRIPT_HOOKS after a line that names all. */
 enum script_hook ctl_need_hook(const char *name);
+
+/* A usual decision of `p` for `hook`: a valid case (script/case.h) of the partner's own.  The
+ * caller frees it with mem_free(). */
+struct script_case *ctl_usual_case(
+    const struct generation *g, const struct partner *p, enum script_hook hook);
 
 /* Calls <module>.main of lua/ with the arguments; returns the exit status that it gives. */
 int ctl_run_lua(const char *module, int argc, char *argv[]);

@@ -112,6 +112,9 @@ const char *script_lua_version(void);
 /* Whether it is older than 5.4.7: 5.4.4 ends the process for some texts, which scan.h refuses. */
 bool script_lua_is_old(void);
 
+/* Bytes of the image of `p`, 0 if the vm holds none. */
+size_t script_vm_image_size(const struct script_vm *vm, const struct script_program *p);
+
 /* The budgets used where nothing else is said. */
 extern const struct conf_budgets script_default_budgets;
 

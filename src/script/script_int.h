@@ -116,7 +116,4 @@ void script_vm_fail(struct script_vm *vm, uint64_t k, bool forever);
 /* Allocations since the last script_vm_fail(). */
 uint64_t script_vm_asked(const struct script_vm *vm);
 
-/* For tests: bytes of the image of `p`, 0 if the vm holds none. */
-size_t script_vm_image_size(const struct script_vm *vm, const struct script_program *p);
-
 #endif
