@@ -22,6 +22,7 @@ static const struct ctl_command *const commands[] = {
 	&ctl_check,
 	&ctl_test,
 	&ctl_bench,
+	&ctl_editor,
 	&ctl_journal,
 };
 

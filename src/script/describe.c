@@ -8,6 +8,7 @@
 #include "script/config.h"
 #include "script/describe.h"
 #include "script/hook.h"
+#include "script/library.h"
 #include "script/value.h"
 #include "script/view.h"
 
@@ -105,6 +106,27 @@ struct describe_function describe_function(size_t i)
 
 	ensure(f);
 	return (struct describe_function){ f->name, f->parameters, f->returns, f->doc };
+}
+
+/* --- library */
+
+size_t describe_names(void)
+{
+	const char *table;
+	size_t n = 0;
+
+	while (library_name(n, &table))
+		n++;
+	return n;
+}
+
+struct describe_name describe_name(size_t i)
+{
+	struct describe_name out;
+
+	out.name = library_name(i, &out.table);
+	ensure(out.name);
+	return out;
 }
 
 /* --- tables */

@@ -76,6 +76,16 @@ struct describe_constant describe_constant(size_t i);
 size_t describe_functions(void);
 struct describe_function describe_function(size_t i);
 
+/* --- what is there of Lua's own library */
+
+struct describe_name {
+	const char *table; /* "string"; "" = a global */
+	const char *name;
+};
+
+size_t describe_names(void);
+struct describe_name describe_name(size_t i);
+
 /* --- tables that a policy writes */
 
 struct describe_shape {

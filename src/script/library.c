@@ -31,6 +31,8 @@ enum {
 	MATH_FMOD = 9, /* in math_names */
 };
 
+static const char *const math_values[] = { "huge", "maxinteger", "mininteger", "pi" };
+
 /* Runs protected.  (vm) */
 static int find_math(lua_State *L)
 {
@@ -186,6 +188,28 @@ void library_open(lua_State *L)
 		script_vm_of(L)->extend(L);
 	seal_environment(L);
 	lua_rawsetp(L, LUA_REGISTRYINDEX, &environment_key);
+}
+
+const char *library_name(size_t i, const char **table)
+{
+	static const struct {
+		const char *table;
+		const luaL_Reg *functions;
+	} lists[] = { { "", lib_base }, { "string", lib_string }, { "string", lib_match },
+		{ "table", lib_table } };
+
+	for (size_t k = 0; k < ARRAY_LEN(lists); k++) {
+		*table = lists[k].table;
+		for (const luaL_Reg *r = lists[k].functions; r->name; r++) {
+			if (i-- == 0)
+				return r->name;
+		}
+	}
+	*table = "math";
+	if (i < ARRAY_LEN(math_names))
+		return math_names[i];
+	i -= ARRAY_LEN(math_names);
+	return i < ARRAY_LEN(math_values) ? math_values[i] : NULL;
 }
 
 void library_push_environment(lua_State *L)

@@ -22,6 +22,12 @@ void library_open(lua_State *L);
 /* [-0, +1] */
 void library_push_environment(lua_State *L);
 
+/*
+ * The `i`-th name that the library gives to chunks, `sepp` apart, and in `*table` where: "string",
+ * or "" for a global.  NULL behind the last.
+ */
+const char *library_name(size_t i, const char **table);
+
 /* What the parts of it are, by their files: name and function, ended by NULL. */
 extern const luaL_Reg lib_base[], lib_string[], lib_match[], lib_table[], lib_module[];
 

@@ -52,6 +52,12 @@ static bool ends_with(const char *name, const char *ending)
 	return n > m && name[0] != '.' && strcmp(name + n - m, ending) == 0;
 }
 
+/* "sepp.d.lua" is for editors: `parleyctl editor` writes it. */
+static bool is_part(const char *name, const char *ending)
+{
+	return ends_with(name, ending) && !ends_with(name, ".d.lua");
+}
+
 /* Nobody but the owner may write what is to be activated. */
 static int check_writers(
     const struct directory *d, const struct stat *st, const char *path, struct err *e)
@@ -203,7 +209,7 @@ static int add_place(struct directory *d, int root, const struct place *place, s
 	dir = fdopendir(fd);
 	ensure(dir);
 	while (rc == 0 && (entry = readdir(dir)) != NULL) {
-		if (!ends_with(entry->d_name, place->ending))
+		if (!is_part(entry->d_name, place->ending))
 			continue;
 		snprintf(path, sizeof(path), "%s%s%s", place->folder, *place->folder ? "/" : "",
 		    entry->d_name);

@@ -5,7 +5,7 @@
  * Everything that later happens with a generation - compiling, checking certificates, deciding,
  * replaying - works on these bytes, so that what was checked is what runs.  Only regular files that
  * nobody but their owner can write are accepted, and no symbolic links; what is not one of the
- * known places and endings (an editor's backup, a README) is not part of the directory.
+ * known places and endings (an editor's backup, a README, *.d.lua) is not part of the directory.
  *
  * Tests decide nothing: they are no part of what is activated, and are read by themselves. Offline,
  * where nothing is activated, it does not matter who may write a file, nor are there keys.

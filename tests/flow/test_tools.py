@@ -4,6 +4,8 @@
 import json
 import os
 import pathlib
+import re
+import shutil
 import subprocess
 
 import pytest
@@ -329,3 +331,157 @@ def test_journal_used_wrongly_fails_with_2(arguments, words):
     result = run("journal", *arguments)
     assert result.returncode == 2
     assert words in result.stderr and "usage: parleyctl journal" in result.stderr
+
+
+# --- bench
+
+
+def test_bench_times_each_hook_and_says_who_answered(shop):
+    result = run("bench", "--json", "--seconds", "0.01", shop.policies)
+    rows = json.loads(result.stdout)
+    assert result.returncode == 0, result.stderr
+    assert [(row["partner"], row["hook"], row["file"], row["verdict"]) for row in rows] == [
+        ("alpha", "select_capability", "partners/alpha.lua", "select"),
+        ("alpha", "retain_connection", "partners/alpha.lua", "retain"),
+        ("beta", "select_capability", "shared/hub.lua", "select"),
+        ("beta", "retain_connection", "default.lua", "retain")]
+    for row in rows:
+        assert 0 < row["p50_ns"] <= row["p99_ns"]
+        assert row["p99_percent_of_p50"] == row["p99_ns"] * 100 // row["p50_ns"]
+        assert row["decisions"] >= 500 and row["decisions_per_second"] > 1000
+        assert row["image_bytes"] > 10000 and row["scratch_bytes"] > 0 and row["fuel"] >= 100
+
+
+def test_bench_of_one_partner_prints_a_table(shop):
+    result = run("bench", "--seconds", "0.01", shop.policies, "beta")
+    lines = result.stdout.splitlines()
+    assert result.returncode == 0, result.stderr
+    assert lines[0].split()[:4] == ["PARTNER", "HOOK", "ANSWERED", "BY"]
+    assert [line.split()[:4] for line in lines[1:]] == [
+        ["beta", "select_capability", "shared/hub.lua", "select"],
+        ["beta", "retain_connection", "default.lua", "retain"]]
+
+
+def test_bench_fails_with_1_when_a_usual_decision_fails(directory):
+    directory.partner("alpha", "001-01", select('error("no opinion")') + KEEP)
+    result = run("bench", "--seconds", "0.01", directory.policies)
+    assert result.returncode == 1
+    assert "fails on a usual decision: partners/alpha.lua:" in result.stderr
+
+
+@pytest.mark.parametrize("arguments, words", [
+    (["alhpa"], "(did you mean 'alpha'?)"), (["--seconds", "soon"], "--seconds 'soon': a number"),
+    (["alpha", "beta"], "usage: parleyctl bench")])
+def test_bench_used_wrongly_fails_with_2(shop, arguments, words):
+    result = run("bench", shop.policies, *arguments)
+    assert result.returncode == 2
+    assert words in result.stderr
+
+
+# --- editor
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="module")
+def edited(tmp_path_factory):
+    """The example policies, with what the command writes."""
+    folder = tmp_path_factory.mktemp("editor") / "policies"
+    shutil.copytree(ROOT / "policies", folder)
+    result = run("editor", folder)
+    assert result.returncode == 0, result.stderr
+    assert result.stdout == "".join(
+        f"wrote {folder}/{name}\n" for name in ("sepp.d.lua", ".luarc.json", ".luacheckrc"))
+    return folder
+
+
+def luacheck(folder, *files):
+    return subprocess.run(["luacheck", "--no-color", "--codes", *files], cwd=folder, text=True,
+                          capture_output=True, timeout=60, check=False)
+
+
+def test_editor_lets_luacheck_find_nothing_in_the_examples(edited):
+    result = luacheck(edited, ".")
+    assert result.returncode == 0, result.stdout
+
+
+@pytest.mark.parametrize("text, words", [
+    ("return os.time()", "undefined variable 'os'"),
+    ("return string.dump(print)", "undefined field 'dump' of global 'string'"),
+    ("return math.random()", "undefined field 'random' of global 'math'"),
+    ("return sepp.TSL", "undefined field 'TSL' of global 'sepp'"),
+    ("return sepp.purpose.ROMING", "undefined field 'purpose.ROMING'"),
+    ("return setmetatable({}, {})", "undefined variable 'setmetatable'"),
+    ("sepp.TLS = 1", "setting read-only field 'TLS' of global 'sepp'"),
+    ("x = 1", "setting non-standard global variable 'x'"),
+    ("return test.case", "undefined variable 'test'")])
+def test_editor_lets_luacheck_find_what_the_sandbox_does_not_have(edited, text, words):
+    (edited / "bad.lua").write_text(text + "\n")
+    result = luacheck(edited, "bad.lua")
+    (edited / "bad.lua").unlink()
+    assert result.returncode == 1
+    assert words in result.stdout
+
+
+def test_editor_lets_luacheck_accept_tests(edited):
+    (edited / "tests").mkdir(exist_ok=True)
+    (edited / "tests/a_test.lua").write_text('test.case("x", function() end)\n')
+    assert luacheck(edited, "tests").returncode == 0
+
+
+def test_editor_writes_lua_that_names_what_every_hook_can_see(edited):
+    path = edited / "sepp.d.lua"
+    text = path.read_text()
+    subprocess.run(["luac5.4", "-p", path], check=True, timeout=60)
+    page = (ROOT / "lua/README.md").read_text()
+    section = page[page.index("## What a hook can see"):page.index("## The language")]
+    names = {name.split("(")[0].lstrip(":") for name in re.findall(
+        r"`(:?[a-z_0-9]+)(?:\([a-z_]*\))?`", "\n".join(
+            line.split("|")[1] for line in section.splitlines() if line.startswith("| `")))}
+    assert len(names) > 30
+    for name in names - {"request", "peer", "event", "response", "report"}:
+        assert re.search(rf"^---@field {name}\??\s", text, re.M), name
+    for name in ("select", "prefer", "reject", "defer", "retain", "release", "note", "data"):
+        assert f"function sepp.{name}(" in text
+    assert "---@class sepp.partner.limits\n" in text
+    assert "---@field TLS parley.capability\n" in text
+
+
+def test_editor_writes_settings_of_the_language_server(edited):
+    settings = json.loads((edited / ".luarc.json").read_text())
+    assert settings["runtime.version"] == "Lua 5.4"
+    assert settings["workspace.library"] == ["sepp.d.lua"]
+    assert settings["runtime.builtin"] == dict.fromkeys(
+        ["coroutine", "debug", "io", "os", "package", "utf8"], "disable")
+
+
+def test_editor_does_not_change_what_the_daemon_would_load(directory):
+    before = run("check", directory.policies).stdout
+    assert run("editor", directory.policies).returncode == 0
+    assert run("check", directory.policies).stdout == before
+    assert "digest" in before
+
+
+def test_editor_writes_its_own_files_again_and_leaves_nothing_else(edited):
+    before = sorted(os.listdir(edited))
+    (edited / ".luacheckrc").write_text("-- written by parleyctl editor\nstd = 'max'\n")
+    assert run("editor", edited).returncode == 0
+    assert "stds.parley" in (edited / ".luacheckrc").read_text()
+    assert sorted(os.listdir(edited)) == before
+
+
+def test_editor_overwrites_files_of_others_only_when_forced(directory):
+    directory.write(".luacheckrc", "std = 'max'\n")
+    result = run("editor", directory.policies)
+    assert result.returncode == 1
+    assert ".luacheckrc was written by somebody else; move it away, or say --force" in result.stderr
+    assert not (directory.policies / "sepp.d.lua").exists()
+    assert run("editor", "--force", directory.policies).returncode == 0
+    assert "stds.parley" in (directory.policies / ".luacheckrc").read_text()
+
+
+def test_editor_writes_into_directories_of_policies_only(tmp_path):
+    result = run("editor", tmp_path)
+    assert result.returncode == 1
+    assert "holds no gateway.lua" in result.stderr
+    assert os.listdir(tmp_path) == []
