@@ -120,6 +120,12 @@ void n32_json_out_integer(struct n32_json_out *o, const char *name, int64_t valu
 	must(yajl_gen_integer(o->gen, value));
 }
 
+void n32_json_out_json(struct n32_json_out *o, const char *name, struct str json)
+{
+	put_name(o, name);
+	must(yajl_gen_number(o->gen, json.p, json.n)); /* writes what it is given */
+}
+
 int n32_json_out_end(struct n32_json_out *o)
 {
 	struct buf *to = o->to;

@@ -47,6 +47,9 @@ void n32_json_out_some(struct n32_json_out *o, const char *name, const char *tex
 void n32_json_out_bool(struct n32_json_out *o, const char *name, bool value);
 void n32_json_out_integer(struct n32_json_out *o, const char *name, int64_t value);
 
+/* A value that is JSON already, as it is. */
+void n32_json_out_json(struct n32_json_out *o, const char *name, struct str json);
+
 /* ERR_LIMIT if it did not fit: the buffer is then as it was before. */
 int n32_json_out_end(struct n32_json_out *o) MUST_CHECK;
 

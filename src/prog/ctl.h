@@ -28,7 +28,7 @@ extern const struct ctl_command ctl_status, ctl_partners, ctl_reload, ctl_rollba
 extern const struct ctl_command ctl_flag;
 
 /* ctl_<name>.c: need no daemon */
-extern const struct ctl_command ctl_check, ctl_bench, ctl_editor, ctl_journal;
+extern const struct ctl_command ctl_check, ctl_eval, ctl_bench, ctl_editor, ctl_journal;
 
 /* ctl_test.c: the tests of a directory */
 extern const struct ctl_command ctl_test;

@@ -98,3 +98,12 @@ int ctl_run_lua(const char *module, int argc, char *argv[])
 	tool_close(L);
 	return status;
 }
+
+int ctl_show(const char *module, struct str json)
+{
+	char *argv[] = { mem_dup(json.p, json.n) };
+	int status = ctl_run_lua(module, 1, argv);
+
+	mem_free(argv[0]);
+	return status;
+}

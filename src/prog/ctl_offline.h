@@ -23,6 +23,9 @@ enum script_hook ctl_need_hook(const char *name);
 struct script_case *ctl_usual_case(
     const struct generation *g, const struct partner *p, enum script_hook hook);
 
+/* Calls <module>.main of lua/ with what a command found out, to print it. */
+int ctl_show(const char *module, struct str json);
+
 /* Calls <module>.main of lua/ with the arguments; returns the exit status that it gives. */
 int ctl_run_lua(const char *module, int argc, char *argv[]);
 

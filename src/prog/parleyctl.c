@@ -21,6 +21,7 @@ static const struct ctl_command *const commands[] = {
 	&ctl_flag,
 	&ctl_check,
 	&ctl_test,
+	&ctl_eval,
 	&ctl_bench,
 	&ctl_editor,
 	&ctl_journal,

@@ -19,7 +19,7 @@
 		".popsection\n");                                                                  \
 	extern const char lua_##name[];
 
-#define MODULE_TABLE(X) X(coverage) X(editor) X(journal) X(report)
+#define MODULE_TABLE(X) X(coverage) X(editor) X(eval) X(journal) X(report)
 
 MODULE_TABLE(EMBED)
 

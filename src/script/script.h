@@ -112,6 +112,25 @@ const char *script_lua_version(void);
 /* Whether it is older than 5.4.7: 5.4.4 ends the process for some texts, which scan.h refuses. */
 bool script_lua_is_old(void);
 
+enum {
+	SCRIPT_LOCALS_MAX = 32,
+};
+
+/* A variable, and its value in few words: a table is "table of 3". */
+struct script_local {
+	char name[32];
+	char value[64];
+};
+
+/*
+ * For a script_line_fn only: the local variables of the function that runs, as they are before the
+ * line; the first SCRIPT_LOCALS_MAX.  Returns how many.  Nothing of the run changes.
+ */
+size_t script_vm_locals(struct script_vm *vm, struct script_local out[SCRIPT_LOCALS_MAX]);
+
+/* For the same: how many calls deep it is, up to 200. */
+unsigned script_vm_depth(const struct script_vm *vm);
+
 /* Bytes of the image of `p`, 0 if the vm holds none. */
 size_t script_vm_image_size(const struct script_vm *vm, const struct script_program *p);
 

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "n32/json.h"
+#include "sepp/floor.h"
 #include "sepp/negotiation.h"
 
 /* Everything that one negotiation is judged by; on the stack of negotiate(). */
@@ -73,16 +74,6 @@ struct partner *negotiation_partner(const struct generation *g, const struct n32
 	return NULL;
 }
 
-/* Whether the certificate has a name that the partner's file lists. */
-static bool is_certified_as(const struct n32_identity *id, const struct partner *p)
-{
-	for (size_t i = 0; i < p->conf->n_fqdns; i++) {
-		if (n32_identity_has_name(id, p->conf->fqdns[i].text))
-			return true;
-	}
-	return false;
-}
-
 /*
  * Steps 8 and 9: `sender` is a configured name of the partner that the certificate is of; it may be
  * another of its names than those in the certificate.  No association is touched before this.
@@ -93,7 +84,8 @@ static bool identify(struct scene *s)
 	struct partner *p = generation_find(s->g, sender);
 	char text[300];
 
-	if (p && is_certified_as(s->id, p) && p->anchors == generation_anchors(s->g, s->id, &why)) {
+	if (p && floor_certifies(p->conf, s->id) &&
+	    p->anchors == generation_anchors(s->g, s->id, &why)) {
 		s->n->partner = p;
 		return true;
 	}
@@ -106,77 +98,19 @@ static bool identify(struct scene *s)
 	return false;
 }
 
-static bool lists_plmn(const struct n32_plmn *list, size_t n, const struct n32_plmn *plmn)
-{
-	for (size_t i = 0; i < n; i++) {
-		if (n32_plmn_eq(&list[i], plmn))
-			return true;
-	}
-	return false;
-}
-
-/* Whether the list has another PLMN that reads the same in a domain name, as 12 and 012 do. */
-static bool lists_other_reading(const struct n32_plmn *list, size_t n, const struct n32_plmn *plmn)
-{
-	struct n32_realm want, have;
-
-	n32_realm_of_plmn(&want, plmn);
-	for (size_t i = 0; i < n; i++) {
-		n32_realm_of_plmn(&have, &list[i]);
-		if (n32_realm_eq(&want, &have) && !n32_plmn_eq(&list[i], plmn))
-			return true;
-	}
-	return false;
-}
-
-static bool lists_snpn(const struct n32_snpn *list, size_t n, const struct n32_snpn *snpn)
-{
-	for (size_t i = 0; i < n; i++) {
-		if (n32_snpn_eq(&list[i], snpn))
-			return true;
-	}
-	return false;
-}
-
-/* Step 10: the partner is authorised for every PLMN and SNPN that it claims (TS 33.501 5.9.3.2). */
+/* Step 10 */
 static bool covers_networks(const struct scene *s)
 {
-	const struct n32_neg_req *req = &s->n->req;
-	const struct conf_partner *conf = s->n->partner->conf;
-
-	for (size_t i = 0; i < req->n_plmns; i++) {
-		const struct n32_plmn *plmn = &req->plmns[i];
-
-		if (!lists_plmn(conf->plmns, conf->n_plmns, plmn) &&
-		    (!n32_identity_has_plmn(s->id, plmn) ||
-			lists_other_reading(conf->plmns, conf->n_plmns, plmn)))
-			return false;
-	}
-	for (size_t i = 0; i < req->n_snpns; i++) {
-		if (!lists_snpn(conf->snpns, conf->n_snpns, &req->snpns[i]) &&
-		    !n32_identity_has_snpn(s->id, &req->snpns[i]))
-			return false;
-	}
-	return true;
+	return floor_covers(s->n->partner->conf, s->id, &s->n->req);
 }
 
 /* Step 11 */
 static bool serves_target(const struct scene *s)
 {
-	const struct n32_neg_req *req = &s->n->req;
-	const struct conf_gateway *conf = s->g->conf;
-
-	if (req->has_target_plmn && !lists_plmn(conf->plmns, conf->n_plmns, &req->target_plmn))
-		return false;
-	return !req->has_target_snpn || lists_snpn(conf->snpns, conf->n_snpns, &req->target_snpn);
+	return floor_serves(s->g->conf, &s->n->req);
 }
 
 /* --- purposes (step 12) */
-
-static bool is_allowed(conf_purposes allowed, const struct n32_usage *u)
-{
-	return u->purpose != N32_PURPOSE_UNKNOWN && (allowed & (1u << u->purpose));
-}
 
 /* Sorts what was asked for into allowed and rejected; absent means all that is configured (F-22).
  */
@@ -186,7 +120,7 @@ static bool split_purposes(struct negotiation *n, conf_purposes allowed)
 	for (size_t i = 0; i < n->req.n_usages; i++) {
 		const struct n32_usage *u = &n->req.usages[i];
 
-		if (is_allowed(allowed, u)) {
+		if (floor_allows(allowed, u)) {
 			n->rsp.allowed[n->rsp.n_allowed++] = *u;
 		} else {
 			struct n32_usage *r = &n->rsp.rejected[n->rsp.n_rejected++];
@@ -208,15 +142,6 @@ static uint32_t purposes_of(const struct negotiation *n)
 }
 
 /* --- capabilities (step 13) */
-
-static bool has_cap(const struct n32_neg_req *req, enum n32_cap cap)
-{
-	for (size_t i = 0; i < req->n_caps; i++) {
-		if (req->caps[i].cap == cap)
-			return true;
-	}
-	return false;
-}
 
 static bool allows_cap(const struct conf_caps *caps, enum n32_cap cap)
 {
@@ -369,8 +294,8 @@ static enum negotiation_outcome judge(struct scene *s)
 	}
 	describe_us(n, s->g->conf);
 	conf_offer(&s->n->offer, s->g->conf, s->n->partner->conf, &s->n->req);
-	if (n->offer.n == 0 && has_cap(&n->req, N32_CAP_NONE) && !has_cap(&n->req, N32_CAP_TLS) &&
-	    !has_cap(&n->req, N32_CAP_PRINS))
+	if (n->offer.n == 0 && floor_offers(&n->req, N32_CAP_NONE) &&
+	    !floor_offers(&n->req, N32_CAP_TLS) && !floor_offers(&n->req, N32_CAP_PRINS))
 		return terminate(s);
 	s->allowed = conf->purposes & s->g->conf->purposes;
 	if (!split_purposes(n, s->allowed))

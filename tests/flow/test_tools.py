@@ -485,3 +485,261 @@ def test_editor_writes_into_directories_of_policies_only(tmp_path):
     assert result.returncode == 1
     assert "holds no gateway.lua" in result.stderr
     assert os.listdir(tmp_path) == []
+
+
+# --- eval
+
+
+def request(sender=BETA, capabilities=("TLS", "PRINS"), plmn=("262", "02"), **more):
+    return json.dumps({"sender": sender, "supportedSecCapabilityList": list(capabilities),
+                       "plmnIdList": [{"mcc": plmn[0], "mnc": plmn[1]}], **more})
+
+
+def explain(shop, body, *options, partner="beta"):
+    return run("eval", shop.policies, partner, "-", *options, stdin=body)
+
+
+EXPLAINED = """\
+request     TLS, PRINS from sepp.5gc.mnc002.mcc262.3gppnetwork.org
+hook        select_capability of beta
+floor       ok       sender        'sepp.5gc.mnc002.mcc262.3gppnetwork.org' is a name of 'beta'
+            ok       enabled       the partner is enabled
+            ok       networks      its file or its certificate has every PLMN and SNPN that it claims
+            ok       target        the target is ours, or none is named
+            ok       purposes      none named: all that are agreed
+            ok       capabilities  PRINS or TLS can be selected
+answered by shared/hub.lua: 'beta' follows 'hub'
+
+                   |     request = request
+                   |     peer = peer
+shared/hub.lua:5   |   local days = peer.certificate.days_left
+                   |     days = 6
+shared/hub.lua:6   |   if days < 7 then
+shared/hub.lua:7   |     sepp.note("%d days left", days)
+shared/hub.lua:8   |     return sepp.reject("certificate of %s: %d days left", peer.name, days)
+
+answer      reject
+            certificate of beta: 6 days left
+at          shared/hub.lua:8
+note        6 days left
+cost        fuel N, N KiB, N us
+"""
+
+
+def test_eval_explains_a_decision_line_by_line(shop):
+    result = explain(shop, request(), "--trace", "--peer", "cert_days_left=6")
+    assert result.returncode == 0, result.stderr
+    assert re.sub(r"(fuel |, )[\d.]+", r"\1N", result.stdout) == EXPLAINED
+
+
+def test_eval_reads_a_file_and_prints_for_machines(shop, tmp_path):
+    (tmp_path / "request.json").write_text(request())
+    result = run("eval", shop.policies, "beta", tmp_path / "request.json", "--json", "--trace")
+    told = json.loads(result.stdout)
+    assert result.returncode == 0
+    assert told["answer"] == {"verdict": "select", "capability": "PRINS"}
+    assert (told["answered_by"], told["at"]) == ("shared/hub.lua", "shared/hub.lua:13")
+    assert [step["line"] for step in told["trace"]] == [5, 6, 10, 13]
+    assert [check["ok"] for check in told["floor"]] == [True] * 6
+    assert told["input"]["request"]["sender"] == BETA
+    assert told["fuel"] >= 100 and told["nanoseconds"] > 0
+
+
+@pytest.mark.parametrize("partner, hook, words", [
+    ("alpha", "select_capability", "partners/alpha.lua: its own file defines it"),
+    ("beta", "select_capability", "shared/hub.lua: 'beta' follows 'hub'"),
+    ("beta", "retain_connection",
+     "default.lua: neither its own file nor what it follows defines it")])
+def test_eval_says_who_answers_and_why(shop, partner, hook, words):
+    assert "answered by " + words in explain(
+        shop, request(), "--hook", hook, partner=partner).stdout
+
+
+def test_eval_says_when_nobody_answers(shop):
+    result = explain(shop, request(), "--hook", "on_error_report")
+    assert result.returncode == 1
+    assert "answered by nobody: neither its own file, nor what it follows" in result.stdout
+    assert "nobody defines on_error_report" in result.stdout
+
+
+@pytest.mark.parametrize("body, check, words", [
+    (request(sender=ALPHA), "sender", f"'{ALPHA}' is a name of 'alpha', not of 'beta': 403"),
+    (request(sender="sepp.example.org"), "sender", "no partner has 'sepp.example.org'"),
+    (request(plmn=("310", "02")), "networks", "neither in its file nor in its certificate: 403"),
+    (request(targetPlmnId={"mcc": "310", "mnc": "02"}), "target", "is not one of gateway.lua: 403"),
+    (request(intendedUsagePurpose=[{"usagePurpose": "SMS_INTERCONNECT"}]), "purposes",
+     "0 of 1 are agreed: 403 REQUESTED_PURPOSE_NOT_ALLOWED"),
+    (request(capabilities=["ALS"]), "capabilities", "within the ceilings"),
+    (request(capabilities=["NONE"]), "capabilities", "NONE ends what is agreed")])
+def test_eval_says_what_would_refuse_before_the_policy_is_asked(shop, body, check, words):
+    result = explain(shop, body)
+    refusing = [line for line in result.stdout.splitlines() if "REFUSES" in line]
+    assert result.returncode == 1
+    assert re.search(rf"REFUSES +{check} ", refusing[0]) and words in refusing[0]
+    assert f"the daemon would not have asked: {check} refuses first" in result.stdout
+
+
+def test_eval_says_that_a_partner_is_disabled_or_sent_elsewhere(directory):
+    directory.partner("beta", "262-02", TLS_FIRST, enabled=False, redirect="sepp.example.org")
+    text = explain(directory, request()).stdout
+    assert re.search(r"REFUSES +enabled +enabled = false in its file: 403", text)
+    assert re.search(r"REFUSES +redirect +the partner is sent to sepp.example.org: 307", text)
+
+
+def test_eval_prints_a_refusal_as_the_peer_would_get_it(shop):
+    result = explain(shop, '{"sender": 1}')
+    lines = result.stdout.splitlines()
+    assert result.returncode == 1
+    assert lines[:3] == [
+        "refused     before any policy is asked, with 400 MANDATORY_IE_MISSING",
+        "            /sender: must be an FQDN in a string",
+        "            /supportedSecCapabilityList: missing"]
+    problem = json.loads(lines[3].removeprefix("the peer    gets "))
+    assert problem["cause"] == "MANDATORY_IE_MISSING" and len(problem["invalidParams"]) == 2
+
+
+@pytest.mark.parametrize("options, words", [
+    (["established=PRINS"], "downgrade: beta used PRINS before"),
+    (["established=none"], "select TLS"),
+    (["cert_days_left=-1"], "certificate of beta: -1 days left")])
+def test_eval_takes_what_a_body_cannot_say(shop, options, words):
+    peers = [part for option in options for part in ("--peer", option)]
+    assert words in explain(shop, request(capabilities=["TLS"]), *peers).stdout
+
+
+SEES = """sepp.note("%s %d %d %s", peer.established, peer.history.strikes, peer.counts.connections,
+    peer.history.last_capability)
+  sepp.note("%s %s %s", peer.flags["emergency"], peer.flags["other"], peer.source_address)
+  sepp.note("%d %s", request.time, peer.certificate.issuer)
+  return sepp.select(sepp.TLS)"""
+
+
+def test_eval_shows_the_policy_what_was_set(directory):
+    directory.partner("beta", "262-02", select(SEES))
+    told = json.loads(explain(
+        directory, request(), "--json", "--time", "2026-07-01 14:30", *(
+            part for option in ("established=TLS", "strikes=3", "connections=9", "flag=emergency",
+                                "flag=more", "last_capability=PRINS", "source_address=192.0.2.1:1",
+                                "cert_issuer=CN=Nobody") for part in ("--peer", option))).stdout)
+    assert told["notes"] == ["TLS 3 9 PRINS", "true false 192.0.2.1:1", "1782916200 CN=Nobody"]
+
+
+def test_eval_asks_other_hooks_about_events(directory):
+    directory.partner("beta", "262-02", """function partner.retain_connection(event, peer)
+  return sepp.release("%s after %d", event.kind, event.age_s)
+end
+""")
+    assert "IDLE after 60\n" in explain(directory, request(), "--hook", "retain_connection", "--peer",
+                                        "event=IDLE", "--peer", "event_age_s=60").stdout
+
+
+LOOP = """local sum = 0
+  for i = 1, 1000 do
+    sum = sum + i
+  end
+  return sepp.reject("%d", sum)"""
+
+
+def test_eval_bounds_the_trace_of_a_loop(directory):
+    directory.partner("beta", "262-02", select(LOOP))
+    result = explain(directory, request(), "--trace")
+    trace = [line for line in result.stdout.splitlines() if line.startswith("partners/beta.lua:")]
+    assert len(trace) == 500
+    assert "... and 1503 lines more\n" in result.stdout
+    assert "sum = 3\n" in result.stdout and "            500500\n" in result.stdout
+
+
+NESTED = """local function double(n)
+    local twice = n * 2
+    return twice
+  end
+  local x = double(4)
+  return sepp.reject("%d", x)"""
+
+
+def test_eval_follows_calls_and_their_variables(directory):
+    directory.partner("beta", "262-02", select(NESTED))
+    trace = explain(directory, request(), "--trace").stdout
+    steps = [line.split("|", 1)[1].strip() for line in trace.splitlines() if " | " in line]
+    assert steps[steps.index("local x = double(4)"):] == [
+        "local x = double(4)", "n = 4", "local twice = n * 2", "twice = 8", "return twice", "x = 8",
+        'return sepp.reject("%d", x)']
+
+
+def test_eval_of_a_policy_that_fails_says_where(directory):
+    directory.partner("beta", "262-02", select('error("no opinion")'))
+    result = explain(directory, request())
+    assert result.returncode == 1
+    assert re.search(r"answer +failed\n +partners/beta.lua:(\d+): no opinion\nat +partners/beta.lua:\1",
+                     result.stdout)
+
+
+def recorded(verdict="select", capability="TLS", **peer):
+    """A line of a journal that beta's PRINS-only days left behind."""
+    answer = {"verdict": verdict, **({"capability": capability} if capability else {})}
+    return json.dumps({
+        "id": "019b75d36c28-00-00002a", "time": "2026-01-31T23:59:59.001Z",
+        "hook": "select_capability", "partner": "beta", "generation": 3, "digest": "ab" * 32,
+        "input": {
+            "hook": "select_capability", "time": 1769903999, "offer": ["PRINS", "TLS"],
+            "purposes": ["ROAMING"], "request": json.loads(request()),
+            "peer": {"name": "beta", "plmns": ["262-02"],
+                     "certificate": {"dns_names": [BETA], "days_left": 99}, **peer}},
+        "answer": answer, "at": "shared/hub.lua:9", "reason": "the reason then", "notes": [],
+        "fuel": 103, "microseconds": 3, "outcome": "200"}, separators=(",", ":"))
+
+
+def test_eval_of_a_record_compares_then_and_now(shop):
+    result = explain(shop, recorded())
+    assert result.returncode == 1
+    assert "floor" not in result.stdout
+    assert re.search(r"answer +select PRINS\n", result.stdout)
+    assert re.search(r"recorded +select TLS at shared/hub.lua:9\n +the reason then\n +"
+                     r"DIFFERS in 019b75d36c28-00-00002a\n", result.stdout)
+
+
+def test_eval_of_a_record_that_is_still_decided_so_succeeds(shop):
+    result = explain(shop, recorded(capability="PRINS"))
+    assert result.returncode == 0, result.stdout
+    assert "the same in 019b75d36c28-00-00002a" in result.stdout
+    told = json.loads(explain(shop, recorded(capability="PRINS"), "--json").stdout)
+    assert told["differs"] is False and told["recorded"]["generation"] == 3
+
+
+def test_eval_of_a_record_uses_its_input(shop):
+    body = recorded("reject", None, established="PRINS", certificate={"days_left": 3})
+    result = explain(shop, body)
+    assert "certificate of beta: 3 days left" in result.stdout
+    assert result.returncode == 0, result.stdout
+
+
+def test_eval_of_a_record_with_a_mistake_says_where(shop):
+    result = explain(shop, recorded(establishd="PRINS"))
+    assert result.returncode == 1
+    assert "input: peer: unknown member 'establishd' (did you mean 'established'?)" in result.stderr
+
+
+@pytest.mark.parametrize("arguments, status, words", [
+    (["alhpa", "-"], 2, "(did you mean 'alpha'?)"),
+    (["alpha"], 2, "usage: parleyctl eval"),
+    (["alpha", "-", "--hook", "select"], 2, "there is no hook 'select'"),
+    (["alpha", "-", "--peer", "strieks=1"], 2, "(did you mean 'strikes'?)"),
+    (["alpha", "-", "--peer", "strikes"], 2, "write FIELD=VALUE"),
+    (["alpha", "-", "--peer", "strikes=-1"], 2, "a number, 0 or more, expected"),
+    (["alpha", "-", "--peer", "established=ALS"], 2, "TLS, PRINS or none expected"),
+    (["alpha", "-", "--peer", "event=SOON"], 2, "NEGOTIATED, IDLE"),
+    (["alpha", "-", "--time", "soon"], 2, "--time 'soon': is no date"),
+    (["alpha", "/nowhere.json"], 1, "/nowhere.json: No such file or directory")])
+def test_eval_used_wrongly_says_so(shop, arguments, status, words):
+    result = run("eval", shop.policies, *arguments, stdin=request())
+    assert result.returncode == status
+    assert words in result.stderr
+
+
+@pytest.mark.parametrize("command", ["eval", "bench"])
+def test_commands_that_decide_need_a_directory_that_loads(directory, command):
+    directory.partner("beta", "262-02", "retrun 1")
+    arguments = ["beta", "-"] if command == "eval" else []
+    result = run(command, directory.policies, *arguments, stdin=request())
+    assert result.returncode == 3
+    assert "partners/beta.lua:14: syntax error near '1'" in result.stderr
