@@ -148,13 +148,6 @@ local function put_functions(out, api, names)
   end
 end
 
-local function has_functions(api, table_name)
-  for _, f in ipairs(api.functions) do
-    if f.table == table_name then return true end
-  end
-  return false
-end
-
 local function definitions(api)
   local lines, names = {}, class_names(api)
   local function out(...) lines[#lines + 1] = table.concat { ... } end
@@ -165,7 +158,6 @@ local function definitions(api)
   put_constants(out, api, names)
   out("---What tests of policies are written with; there in tests/ only.")
   out("---@class testLibrary")
-  if not has_functions(api, "test") then out("---@field [string] fun(...: any): any") end
   out("test = {}\n")
   put_functions(out, api, names)
   return table.concat(lines, "\n")
@@ -229,15 +221,9 @@ local function checker(api)
   out("std = \"parley\"")
   out("max_line_length = false")
   out("exclude_files = { \"**/*.d.lua\", \"*.d.lua\" }")
-  out("files[\"tests\"] = { read_globals = { test = {")
-  if next(test) then
-    out("  fields = {")
-    put_fields(out, "    ", test)
-    out("  },")
-  else
-    out("  other_fields = true,")
-  end
-  out("} } }\n")
+  out("files[\"tests\"] = { read_globals = { test = { fields = {")
+  put_fields(out, "  ", test)
+  out("} } } }\n")
   return table.concat(lines, "\n")
 end
 

@@ -75,19 +75,30 @@ static void put_constants(struct n32_json_out *o)
 	n32_json_out_end_array(o);
 }
 
+static void put_function(
+    struct n32_json_out *o, const char *table, const struct describe_function *f)
+{
+	n32_json_out_object(o, NULL);
+	n32_json_out_text(o, "table", table);
+	n32_json_out_text(o, "name", f->name);
+	n32_json_out_text(o, "parameters", f->parameters);
+	n32_json_out_text(o, "returns", f->returns);
+	n32_json_out_text(o, "doc", f->doc);
+	n32_json_out_end_object(o);
+}
+
 static void put_functions(struct n32_json_out *o)
 {
 	n32_json_out_array(o, "functions");
 	for (size_t i = 0; i < describe_functions(); i++) {
 		const struct describe_function f = describe_function(i);
 
-		n32_json_out_object(o, NULL);
-		n32_json_out_text(o, "table", "sepp");
-		n32_json_out_text(o, "name", f.name);
-		n32_json_out_text(o, "parameters", f.parameters);
-		n32_json_out_text(o, "returns", f.returns);
-		n32_json_out_text(o, "doc", f.doc);
-		n32_json_out_end_object(o);
+		put_function(o, "sepp", &f);
+	}
+	for (size_t i = 0; i < describe_test_functions(); i++) {
+		const struct describe_function f = describe_test_function(i);
+
+		put_function(o, "test", &f);
 	}
 	n32_json_out_end_array(o);
 }
@@ -106,11 +117,13 @@ static void put_names(struct n32_json_out *o)
 	n32_json_out_end_array(o);
 }
 
-static void put_entries(struct n32_json_out *o, const struct describe_shape *shape)
+typedef struct describe_entry entry_fn(const struct describe_shape *shape, size_t i);
+
+static void put_entries(struct n32_json_out *o, const struct describe_shape *shape, entry_fn *entry)
 {
 	n32_json_out_array(o, "fields");
 	for (size_t i = 0; i < shape->n_fields; i++) {
-		const struct describe_entry e = describe_entry(shape, i);
+		const struct describe_entry e = entry(shape, i);
 
 		n32_json_out_object(o, NULL);
 		n32_json_out_text(o, "name", e.name);
@@ -118,10 +131,18 @@ static void put_entries(struct n32_json_out *o, const struct describe_shape *sha
 		n32_json_out_some(o, "example", e.example);
 		n32_json_out_bool(o, "needed", e.needed);
 		if (e.nested.n_fields)
-			put_entries(o, &e.nested); /* three levels at most */
+			put_entries(o, &e.nested, entry); /* three levels at most */
 		n32_json_out_end_object(o);
 	}
 	n32_json_out_end_array(o);
+}
+
+static void put_shape(struct n32_json_out *o, const struct describe_shape *shape, entry_fn *entry)
+{
+	n32_json_out_object(o, NULL);
+	n32_json_out_text(o, "name", shape->name);
+	put_entries(o, shape, entry);
+	n32_json_out_end_object(o);
 }
 
 static void put_shapes(struct n32_json_out *o)
@@ -130,10 +151,12 @@ static void put_shapes(struct n32_json_out *o)
 	for (size_t i = 0; i < describe_shapes(); i++) {
 		const struct describe_shape shape = describe_shape(i);
 
-		n32_json_out_object(o, NULL);
-		n32_json_out_text(o, "name", shape.name);
-		put_entries(o, &shape);
-		n32_json_out_end_object(o);
+		put_shape(o, &shape, describe_entry);
+	}
+	for (size_t i = 0; i < describe_fixtures(); i++) {
+		const struct describe_shape shape = describe_fixture(i);
+
+		put_shape(o, &shape, describe_fixture_entry);
 	}
 	n32_json_out_end_array(o);
 }

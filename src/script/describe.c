@@ -7,8 +7,10 @@
 #include "script/catalogue.h"
 #include "script/config.h"
 #include "script/describe.h"
+#include "script/fixture_fields.h"
 #include "script/hook.h"
 #include "script/library.h"
+#include "script/suite.h"
 #include "script/value.h"
 #include "script/view.h"
 
@@ -78,12 +80,13 @@ struct describe_constant describe_constant(size_t i)
 		value_kind_name(v->kind) };
 }
 
-/* The `i`-th of all functions, or NULL; counts them into `n` on the way. */
-static const struct function *find_function(size_t i, size_t *n)
+/* The `i`-th of all functions in the lists, or NULL; counts them into `n` on the way. */
+static const struct function *find_function(
+    const struct function *(*lists)(size_t i), size_t i, size_t *n)
 {
 	*n = 0;
-	for (size_t k = 0; catalogue_functions(k); k++) {
-		for (const struct function *f = catalogue_functions(k); f->name; f++) {
+	for (size_t k = 0; lists(k); k++) {
+		for (const struct function *f = lists(k); f->name; f++) {
 			if ((*n)++ == i)
 				return f;
 		}
@@ -95,17 +98,35 @@ size_t describe_functions(void)
 {
 	size_t n;
 
-	(void)find_function(SIZE_MAX, &n);
+	(void)find_function(catalogue_functions, SIZE_MAX, &n);
 	return n;
+}
+
+size_t describe_test_functions(void)
+{
+	size_t n;
+
+	(void)find_function(suite_functions, SIZE_MAX, &n);
+	return n;
+}
+
+static struct describe_function describe_in(const struct function *(*lists)(size_t i), size_t i)
+{
+	size_t n;
+	const struct function *f = find_function(lists, i, &n);
+
+	ensure(f);
+	return (struct describe_function){ f->name, f->parameters, f->returns, f->doc };
 }
 
 struct describe_function describe_function(size_t i)
 {
-	size_t n;
-	const struct function *f = find_function(i, &n);
+	return describe_in(catalogue_functions, i);
+}
 
-	ensure(f);
-	return (struct describe_function){ f->name, f->parameters, f->returns, f->doc };
+struct describe_function describe_test_function(size_t i)
+{
+	return describe_in(suite_functions, i);
 }
 
 /* --- library */
@@ -153,4 +174,26 @@ struct describe_entry describe_entry(const struct describe_shape *shape, size_t 
 	f = &shape->fields[i];
 	return (struct describe_entry){ f->name, config_type(f), f->example, f->needed,
 		{ f->name, f->n_sub, f->sub } };
+}
+
+size_t describe_fixtures(void)
+{
+	return FIXTURE_KINDS;
+}
+
+struct describe_shape describe_fixture(size_t i)
+{
+	ensure(i < FIXTURE_KINDS);
+	return (struct describe_shape){ fixture_fields[i].what, fixture_fields[i].n,
+		fixture_fields[i].fields };
+}
+
+struct describe_entry describe_fixture_entry(const struct describe_shape *shape, size_t i)
+{
+	const struct config_field *f;
+
+	ensure(i < shape->n_fields);
+	f = &shape->fields[i];
+	return (struct describe_entry){ f->name, fixture_type(f), f->example, false,
+		{ f->name, 0, NULL } };
 }

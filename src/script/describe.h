@@ -105,4 +105,14 @@ size_t describe_shapes(void);
 struct describe_shape describe_shape(size_t i);
 struct describe_entry describe_entry(const struct describe_shape *shape, size_t i);
 
+/* --- what tests are written with: functions of `test`, and the tables that they take */
+
+size_t describe_test_functions(void);
+struct describe_function describe_test_function(size_t i);
+
+/* "test.peer" and so on; the entries of a fixture are of describe_fixture_entry(). */
+size_t describe_fixtures(void);
+struct describe_shape describe_fixture(size_t i);
+struct describe_entry describe_fixture_entry(const struct describe_shape *shape, size_t i);
+
 #endif

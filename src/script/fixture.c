@@ -407,6 +407,18 @@ static void open_metatable(lua_State *L)
 	lua_rawsetp(L, LUA_REGISTRYINDEX, &fixture_key);
 }
 
+const struct function fixture_functions[] = {
+	{ "peer", NULL, "fields?: test.peer", "any", "who asks, or whom we ask" },
+	{ "request", NULL, "fields?: test.request", "any", "what a peer asks for" },
+	{ "event", NULL, "fields?: test.event", "any", "what happens to a connection" },
+	{ "response", NULL, "fields?: test.response", "any", "what a peer selected" },
+	{ "parameters", NULL, "fields?: test.parameters", "any", "what a peer proposes" },
+	{ "report", NULL, "fields?: test.report", "any", "what a peer says went wrong" },
+	{ "fixture", l_fixture, "name: string", "any",
+	    "a body as it came over the wire, from tests/ or tests/fixtures/" },
+	{ NULL },
+};
+
 void fixture_fill(lua_State *L, struct fixtures *f)
 {
 	open_metatable(L);
@@ -417,6 +429,5 @@ void fixture_fill(lua_State *L, struct fixtures *f)
 		lua_pushcclosure(L, l_make, 1);
 		lua_setfield(L, -2, names[kind]);
 	}
-	lua_pushcfunction(L, l_fixture);
-	lua_setfield(L, -2, "fixture");
+	function_fill(L, fixture_functions);
 }

@@ -17,6 +17,7 @@
 #include "n32/problem.h"
 #include "script/case.h"
 #include "script/fixture_fields.h"
+#include "script/function.h"
 #include "script/script.h"
 
 /* What fixtures are made with; belongs to whoever runs the tests, and outlives the Lua state. */
@@ -36,6 +37,9 @@ void fixtures_release(struct fixtures *f);
 
 /* Adds test.request and the others to the table on top.  Borrows `f`.  [-0, +0] */
 void fixture_fill(lua_State *L, struct fixtures *f);
+
+/* They are closures but for the last one, so that only their names and words are here. */
+extern const struct function fixture_functions[];
 
 /* What the hook is told first, and what makes it. */
 enum fixture_kind fixture_kind_of(enum script_hook hook);

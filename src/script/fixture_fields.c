@@ -168,6 +168,44 @@ const struct fixture_fields fixture_fields[FIXTURE_KINDS] = {
 	[FIXTURE_REPORT] = FIELDS(report),
 };
 
+const char *fixture_type(const struct config_field *f)
+{
+	static const struct {
+		config_reader *read;
+		const char *type;
+	} types[] = {
+		{ fixture_read_agreed, "capability|boolean" },
+		{ fixture_read_answered_features, "integer" },
+		{ fixture_read_answered_root, "boolean" },
+		{ fixture_read_certified_plmns, "string[]" },
+		{ fixture_read_dns_names, "string[]" },
+		{ fixture_read_error, "n32f_error|string" },
+		{ fixture_read_event, "event" },
+		{ fixture_read_features, "integer" },
+		{ fixture_read_integer, "integer" },
+		{ fixture_read_jwe, "(jwe|string)[]" },
+		{ fixture_read_jws, "(jws|string)[]" },
+		{ fixture_read_names, "string[]" },
+		{ fixture_read_path, "path" },
+		{ fixture_read_plmns, "string[]" },
+		{ fixture_read_role, "string" },
+		{ fixture_read_sent_cap, "capability|string" },
+		{ fixture_read_sent_caps, "(capability|string)[]" },
+		{ fixture_read_snpns, "string[]" },
+		{ fixture_read_target, "string" },
+		{ fixture_read_text, "string" },
+		{ fixture_read_time, "integer|string" },
+		{ fixture_read_usages, "(purpose|string)[]" },
+		{ fixture_read_zone, "integer|string" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(types); i++) {
+		if (types[i].read == f->read)
+			return types[i].type;
+	}
+	return config_type(f);
+}
+
 /* --- all of a table */
 
 /* What a policy reads under another name than a test writes. */

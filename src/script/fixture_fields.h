@@ -30,6 +30,9 @@ struct fixture_fields {
 
 extern const struct fixture_fields fixture_fields[FIXTURE_KINDS];
 
+/* What may be written, in the words of describe.h. */
+const char *fixture_type(const struct config_field *f);
+
 enum {
 	FIXTURE_FIELDS_MAX = 40,
 };

@@ -172,19 +172,28 @@ static int l_each(lua_State *L)
 	return 0;
 }
 
+static const struct function case_functions[] = {
+	{ "case", l_case, "name: string, body: fun()", "", "a case, run by itself" },
+	{ "each", l_each, "name: string, rows: any[], body: fun(row: any)", "",
+	    "a case for each row" },
+	{ NULL },
+};
+
+const struct function *suite_functions(size_t i)
+{
+	static const struct function *const lists[] = { case_functions, suite_ask_functions,
+		fixture_functions, suite_assert_functions };
+
+	return i < ARRAY_LEN(lists) ? lists[i] : NULL;
+}
+
 /* Adds `test` to the environment on top.  [-0, +0] */
 static void extend(lua_State *L)
 {
-	static const luaL_Reg functions[] = {
-		{ "case", l_case },
-		{ "each", l_each },
-		{ NULL, NULL },
-	};
-
 	lua_newtable(L);
 	lua_rawsetp(L, LUA_REGISTRYINDEX, &cases_key);
 	lua_createtable(L, 0, 24);
-	luaL_setfuncs(L, functions, 0);
+	function_fill(L, case_functions);
 	suite_ask_fill(L);
 	suite_assert_fill(L);
 	fixture_fill(L, &suite_of(L)->fixtures);

@@ -14,6 +14,7 @@
 #include "script/script.h"
 
 struct err;
+struct function;
 struct suite;
 
 /* Whoever can be asked: test.policy and test.partner. */
@@ -62,5 +63,8 @@ const char *suite_case_name(const struct suite *s, size_t i);
 int suite_case_line(const struct suite *s, size_t i);
 
 void suite_run(struct suite *s, size_t i, struct suite_result *out);
+
+/* The `i`-th list of the functions of `test`, for describe.h; NULL behind the last. */
+const struct function *suite_functions(size_t i);
 
 #endif

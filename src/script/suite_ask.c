@@ -225,6 +225,14 @@ static int l_partner(lua_State *L)
 	    L, "partner", "file in partners/ declares the name", w->partners, w->n_partners);
 }
 
+const struct function suite_ask_functions[] = {
+	{ "policy", l_policy, "name: string", "any",
+	    "the policy of shared/ that declares the name; \"default\" is default.lua" },
+	{ "partner", l_partner, "name: string", "any",
+	    "whoever answers for the partner in the daemon, hook by hook" },
+	{ NULL },
+};
+
 void suite_ask_fill(lua_State *L)
 {
 	lua_createtable(L, 0, 3);
@@ -235,8 +243,5 @@ void suite_ask_fill(lua_State *L)
 	lua_pushboolean(L, false);
 	lua_setfield(L, -2, "__metatable");
 	lua_rawsetp(L, LUA_REGISTRYINDEX, &subject_key);
-	lua_pushcfunction(L, l_policy);
-	lua_setfield(L, -2, "policy");
-	lua_pushcfunction(L, l_partner);
-	lua_setfield(L, -2, "partner");
+	function_fill(L, suite_ask_functions);
 }

@@ -244,21 +244,31 @@ static int l_ok(lua_State *L)
 	return suite_fail(L, "expected a true value, got %s", got);
 }
 
+const struct function suite_assert_functions[] = {
+	{ "deferred", l_deferred, "answer: answer, seconds?: integer", "",
+	    "fails the case unless the peer is asked to come back" },
+	{ "equal", l_equal, "got: any, want: any", "",
+	    "fails the case unless both are the same, all the way down" },
+	{ "failed", l_failed, "answer: answer, text?: string", "",
+	    "fails the case unless the policy has no valid answer" },
+	{ "noted", l_noted, "answer: answer, text: string", "",
+	    "fails the case unless a sepp.note has the text" },
+	{ "ok", l_ok, "value: any, message?: string", "",
+	    "fails the case if the value is false or nil" },
+	{ "rejected", l_rejected, "answer: answer, text?: string", "",
+	    "fails the case unless the answer is a rejection, for a reason that has the text" },
+	{ "released", l_released, "answer: answer, text?: string", "",
+	    "fails the case unless the connection is released" },
+	{ "retained", l_retained, "answer: answer, wishes?: sepp.retain", "",
+	    "fails the case unless the connection is kept" },
+	{ "selected", l_selected, "answer: answer, capability: capability", "",
+	    "fails the case unless the capability is selected" },
+	{ "verdict", l_verdict, "answer: answer, verdict: string", "",
+	    "fails the case unless the answer is a \"select\", \"reject\" and so on" },
+	{ NULL },
+};
+
 void suite_assert_fill(lua_State *L)
 {
-	static const luaL_Reg functions[] = {
-		{ "deferred", l_deferred },
-		{ "equal", l_equal },
-		{ "failed", l_failed },
-		{ "noted", l_noted },
-		{ "ok", l_ok },
-		{ "rejected", l_rejected },
-		{ "released", l_released },
-		{ "retained", l_retained },
-		{ "selected", l_selected },
-		{ "verdict", l_verdict },
-		{ NULL, NULL },
-	};
-
-	luaL_setfuncs(L, functions, 0);
+	function_fill(L, suite_assert_functions);
 }

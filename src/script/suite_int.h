@@ -15,6 +15,7 @@
 
 #include "base/base.h"
 #include "script/fixture.h"
+#include "script/function.h"
 #include "script/script_int.h"
 #include "script/suite.h"
 
@@ -57,6 +58,8 @@ void suite_running(lua_State *L, const char *what);
 /* Parts of the library, added to the table on top.  [-0, +0] */
 void suite_ask_fill(lua_State *L);
 void suite_assert_fill(lua_State *L);
+
+extern const struct function suite_ask_functions[], suite_assert_functions[];
 
 /* --- answers */
 

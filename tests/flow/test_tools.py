@@ -414,7 +414,8 @@ def test_editor_lets_luacheck_find_nothing_in_the_examples(edited):
     ("return setmetatable({}, {})", "undefined variable 'setmetatable'"),
     ("sepp.TLS = 1", "setting read-only field 'TLS' of global 'sepp'"),
     ("x = 1", "setting non-standard global variable 'x'"),
-    ("return test.case", "undefined variable 'test'")])
+    ("return test.case", "undefined variable 'test'"),
+    ("return request", "undefined variable 'request'")])
 def test_editor_lets_luacheck_find_what_the_sandbox_does_not_have(edited, text, words):
     (edited / "bad.lua").write_text(text + "\n")
     result = luacheck(edited, "bad.lua")
@@ -423,10 +424,12 @@ def test_editor_lets_luacheck_find_what_the_sandbox_does_not_have(edited, text, 
     assert words in result.stdout
 
 
-def test_editor_lets_luacheck_accept_tests(edited):
-    (edited / "tests").mkdir(exist_ok=True)
-    (edited / "tests/a_test.lua").write_text('test.case("x", function() end)\n')
+def test_editor_lets_luacheck_know_what_tests_have(edited):
     assert luacheck(edited, "tests").returncode == 0
+    (edited / "tests/a_test.lua").write_text('test.csae("x", function() end)\n')
+    result = luacheck(edited, "tests/a_test.lua")
+    (edited / "tests/a_test.lua").unlink()
+    assert "undefined field 'csae' of global 'test'" in result.stdout
 
 
 def test_editor_writes_lua_that_names_what_every_hook_can_see(edited):
@@ -445,6 +448,26 @@ def test_editor_writes_lua_that_names_what_every_hook_can_see(edited):
         assert f"function sepp.{name}(" in text
     assert "---@class sepp.partner.limits\n" in text
     assert "---@field TLS parley.capability\n" in text
+
+
+TELLS = """test.case("all functions and no others are described", function()
+  local n = 0
+  for _ in pairs(test) do n = n + 1 end
+  test.equal(n, %d)
+end)
+"""
+
+
+def test_editor_describes_the_functions_of_tests_that_are_there(edited, tmp_path):
+    names = re.findall(r"^function test\.(\w+)\(", (edited / "sepp.d.lua").read_text(), re.M)
+    shutil.copytree(ROOT / "policies", tmp_path / "policies", dirs_exist_ok=True)
+    test = tmp_path / "policies/tests/described_test.lua"
+    test.write_text(TELLS % len(names) + "".join(
+        f'test.case("{name}", function() test.equal(type(test.{name}), "function") end)\n'
+        for name in names))
+    result = run("test", tmp_path / "policies", test)
+    assert len(names) > 15
+    assert result.returncode == 0, result.stdout + result.stderr
 
 
 def test_editor_writes_settings_of_the_language_server(edited):
