@@ -274,6 +274,10 @@ int main(int argc, char *argv[])
 	set_limits();
 	if (open_all(&d, &o, &e)) {
 		log_error(LOG_MAIN, "-", "cannot start: %s", e.text);
+		if (!d.gateway) { /* otherwise threads may be using them */
+			loop_free(d.loop);
+			state_close(d.state);
+		}
 		return e.code == ERR_CONFIG || e.code == ERR_POLICY ? EXIT_LOAD : EXIT_FAILURE;
 	}
 	if (log_start(&e)) {
