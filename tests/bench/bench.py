@@ -20,9 +20,12 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import measure
+import policies
 from fixture import Fixture
 from measure import Quiet, Strace, Tools
 from servers import PEERS, Haproxy, Nghttpd, Nginx, Parleyd, RunFailed
+
+GOALS = ("G1", "G2", "G3", "G4", "G5", "G6", "G7", "G8", "load", "journal", "mem", "lat")
 
 
 class Table:
@@ -310,15 +313,16 @@ class Bench:
         parts = {"G1": self.negotiations, "G3": self.instructions, "G5": self.kept,
                  "G7": self.idle, "G8": self.system_calls, "mem": self.endurance,
                  "lat": self.latency, "journal": self.journal}
+        parts.update({"G6": lambda: policies.decisions(self), "load": lambda: policies.reload(self)})
         parts.update({"G2": self.negotiations, "G4": self.negotiations})
-        wanted = self.options.only or ["G1", "G3", "G5", "G7", "G8", "journal", "mem", "lat"]
+        wanted = self.options.only or [g for g in GOALS if g not in ("G2", "G4")]
         chosen = dict.fromkeys(parts[w] for w in wanted)
         self.table.head()
         for part in chosen:
             try:
                 part()
             except (RunFailed, subprocess.SubprocessError, OSError) as e:
-                self.table.fail(part.__name__[:5], str(e))
+                self.table.fail(part.__name__[:5].strip("<>"), str(e))
         noisy, batches = self.quiet.noisy, self.quiet.batches
         print(f"{noisy} of {batches} batches began on a busy machine"
               + (": do not trust the processor times" if noisy > batches / 4 else ""))
@@ -332,14 +336,13 @@ def parse(argv):
     parser.add_argument("--full", action="store_true", help="also the growth of memory (G7)")
     parser.add_argument("--rounds", type=int, help="alternating batches (20; --quick: 5)")
     parser.add_argument("--only", type=lambda t: t.split(","),
-                        help="of G1,G2,G3,G4,G5,G7,G8,journal,mem,lat")
+                        help="of " + ",".join(GOALS))
     parser.add_argument("--json", type=Path, help="also write the rows to this file")
     options = parser.parse_args(argv)
     options.build = options.build.resolve()
     options.rounds = options.rounds or (5 if options.quick else 20)
-    known = {"G1", "G2", "G3", "G4", "G5", "G7", "G8", "journal", "mem", "lat"}
-    if options.only and not known.issuperset(options.only):
-        parser.error("--only takes " + ",".join(sorted(known)))
+    if options.only and not set(GOALS).issuperset(options.only):
+        parser.error("--only takes " + ",".join(GOALS))
     for program in ("parleyd", "load", "bare", "journal"):
         if not (options.build / program).exists():
             parser.error(f"{options.build / program} is missing: build it first")

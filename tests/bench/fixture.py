@@ -105,7 +105,7 @@ def request_body(sender, plmn):
     return json.dumps(body)
 
 
-def _write(path, text, mode=0o644):
+def write(path, text, mode=0o644):
     path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
     path.chmod(mode)
@@ -118,7 +118,7 @@ class Client:
         self.cert, self.key = directory / f"{name}.pem", directory / f"{name}.key"
         self.body = directory / f"{name}.json"
         authority.issue([fqdn], self.cert, self.key)
-        _write(self.body, request_body(fqdn, plmn))
+        write(self.body, request_body(fqdn, plmn))
 
 
 class Fixture:
@@ -140,13 +140,13 @@ class Fixture:
 
     def _write_operator(self):
         top = self.operator
-        _write(top / "gateway.lua", GATEWAY_LUA)
-        _write(top / "default.lua", DEFAULT_LUA)
-        _write(top / "partners/tls.lua", PARTNER_LUA.format(
+        write(top / "gateway.lua", GATEWAY_LUA)
+        write(top / "default.lua", DEFAULT_LUA)
+        write(top / "partners/tls.lua", PARTNER_LUA.format(
             name="load-tls", fqdn=TLS_PARTNER, plmn="001-01", order="sepp.TLS", more=""))
-        _write(top / "partners/prins.lua", PARTNER_LUA.format(
+        write(top / "partners/prins.lua", PARTNER_LUA.format(
             name="load-prins", fqdn=PRINS_PARTNER, plmn="001-02", order="sepp.PRINS",
             more=RETAIN_LUA))
-        _write(top / "anchors/load.pem", self.ca.read_text())
-        _write(top / "certs/gateway.pem", self.cert.read_text())
-        _write(top / "certs/gateway.key", self.key.read_text(), 0o600)
+        write(top / "anchors/load.pem", self.ca.read_text())
+        write(top / "certs/gateway.pem", self.cert.read_text())
+        write(top / "certs/gateway.key", self.key.read_text(), 0o600)

@@ -199,6 +199,12 @@ class Server:
     def target(self):
         return f"127.0.0.1:{self.port}"
 
+    def rss_kb(self):
+        """Anonymous memory, its share of it (PSS)."""
+        text = Path(f"/proc/{self.process.pid}/smaps_rollup").read_text()
+        return next(int(line.split()[1]) for line in text.splitlines()
+                    if line.startswith("Pss_Anon:"))
+
     def log(self):
         """The end of what it wrote to standard error."""
         return "\n".join(self.err.read_text(errors="replace").splitlines()[-12:])
