@@ -3,7 +3,7 @@ local policy = test.policy "launched-plmns"
 local mobile = test.peer { name = "example-mobile" }
 
 test.case("a launched network is let in", function()
-  test.selected(policy:select_capability(test.request { plmns = { "262-01" } }, mobile), sepp.TLS)
+  test.selected(policy:select_capability(test.request { plmns = { "262-01" } }, mobile), sepp.PRINS)
 end)
 
 test.case("one that is not, alone or among others, is refused by its number", function()
