@@ -21,6 +21,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "prog/defaults.h"
+#include "script/script.h"
 #include "sepp/gateway.h"
 #include "sepp/state.h"
 
@@ -284,6 +285,11 @@ int main(int argc, char *argv[])
 		log_error(LOG_MAIN, "-", "cannot start: %s", e.text);
 		return EXIT_FAILURE;
 	}
+	if (script_lua_is_old())
+		log_warn(LOG_MAIN, "-",
+		    "the Lua library is %s; 5.4.7 mends faults that the sandbox works around, update "
+		    "liblua5.4 when you can",
+		    script_lua_version());
 	print_ready(&d, &o);
 	loop_run(d.loop);
 	close_all(&d);

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/evp.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -214,6 +215,7 @@ static int add_place(struct directory *d, int root, const struct place *place, s
 		snprintf(path, sizeof(path), "%s%s%s", place->folder, *place->folder ? "/" : "",
 		    entry->d_name);
 		rc = add_file(d, fd, entry->d_name, path, e);
+		sched_yield(); /* a worker may wait for this core */
 		if (rc && err_report(d->all, e))
 			rc = 0;
 	}
@@ -268,6 +270,7 @@ static void digest(struct directory *d)
 	for (size_t i = 0; i < d->files.n; i++) {
 		add_part(md, str_of(d->files.files[i].path));
 		add_part(md, d->files.files[i].text);
+		sched_yield();
 	}
 	end_digest(md, d->digest);
 }

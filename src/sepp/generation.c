@@ -2,6 +2,7 @@
 #include "base/base.h"
 
 #include <ctype.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -273,6 +274,7 @@ static int add_all(struct generation *g, const struct generation_host *host, con
 			rc = add(g, host, files->files[i].path, e);
 		if (rc && err_report(host->all, e))
 			rc = 0;
+		sched_yield(); /* a worker may wait for this core */
 	}
 	return rc;
 }
@@ -394,8 +396,10 @@ void generation_free(struct generation *g)
 		tls_ctx_unref(g->tls[i]);
 	mem_free(g->tls);
 	free_anchors(g);
-	for (size_t i = 0; i < g->n_partners; i++)
+	for (size_t i = 0; i < g->n_partners; i++) {
 		partner_free(g->partners[i]);
+		sched_yield();
+	}
 	mem_free(g->partners);
 	for (size_t i = 0; i < g->n_shared; i++)
 		script_program_free(g->shared[i]);

@@ -5,6 +5,7 @@ import os
 import re
 import signal
 import stat
+import subprocess
 
 import pytest
 
@@ -55,6 +56,15 @@ def test_ready_line_names_every_listener(directory, alpha, start):
     assert len(set(gateway.ready["n32c"])) == 2
     for gateway.address in gateway.ready["n32c"]:
         assert alpha.negotiate(gateway).status == 200
+
+
+def test_old_lua_library_is_warned_about(start):
+    """Debian 12 has 5.4.4; with 5.4.7 or newer there is nothing to say."""
+    version = subprocess.run(["lua5.4", "-v"], capture_output=True, text=True, check=True).stdout
+    old = tuple(int(n) for n in re.search(r"5\.4\.\d+", version)[0].split(".")) < (5, 4, 7)
+    gateway = start()
+    gateway.logs("ready generation")
+    assert ("the Lua library is 5.4." in gateway.log()) == old
 
 
 def test_gateway_without_partners_starts(start):
