@@ -93,7 +93,8 @@ def run_flow(tally, only):
 
 def run_policies(tally, only):
     """The tests of the example directory, with the runner that comes with the product."""
-    status, output = run([str(BUILD / "parleyctl"), "test", "policies", "--format", "json", "--run", only],
+    status, output = run([str(BUILD / "parleyctl"), "test", "policies", "--format", "json", "--run", only,
+                          *([] if only else ["--coverage", "--min-coverage", "95"])],
                          FLOW_S)
     try:
         files = json.loads(output)["files"]

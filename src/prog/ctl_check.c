@@ -164,7 +164,6 @@ static bool is_followed(const struct generation *g, const struct script_program 
 static void warn_deciders(struct check *c)
 {
 	const struct generation *g = c->generation;
-	char place[GENERATION_PLACE_MAX];
 
 	for (size_t i = 0; i < g->n_partners; i++) {
 		const struct partner *p = g->partners[i];
@@ -174,16 +173,6 @@ static void warn_deciders(struct check *c)
 			    "%s: nobody defines select_capability for '%s'; every request will be "
 			    "answered 500",
 			    script_program_path(p->program), p->conf->name);
-	}
-	for (size_t i = 0; i < g->n_shared; i++) {
-		const char *path = script_program_path(g->shared[i]);
-
-		if (!is_followed(g, g->shared[i]))
-			warn(c,
-			    "%s: no partner follows it; write follows = \"%s\" in a file of "
-			    "partners/",
-			    generation_place(place, g, path, "name"),
-			    script_program_name(g->shared[i]));
 	}
 }
 
@@ -241,6 +230,24 @@ static bool is_tested(const struct directory *tests, const struct script_program
 	return false;
 }
 
+/* A policy that has tests may wait for its partner; one that has neither was forgotten. */
+static bool is_forgotten(struct check *c, const struct script_program *p)
+{
+	char place[GENERATION_PLACE_MAX];
+
+	for (size_t i = 0; i < c->generation->n_shared; i++) {
+		if (p != c->generation->shared[i] || is_followed(c->generation, p))
+			continue;
+		warn(c,
+		    "%s: no partner follows it, and no test names it; write follows = \"%s\" in a "
+		    "file of partners/",
+		    generation_place(place, c->generation, script_program_path(p), "name"),
+		    script_program_name(p));
+		return true;
+	}
+	return false;
+}
+
 static void warn_untested(struct check *c, const struct directory *tests)
 {
 	const struct generation *g = c->generation;
@@ -253,7 +260,7 @@ static void warn_untested(struct check *c, const struct directory *tests)
 						     ? g->shared[i - 1]
 						     : g->partners[i - 1 - g->n_shared]->program;
 
-		if (!has_hooks(p) || is_tested(tests, p))
+		if (!has_hooks(p) || is_tested(tests, p) || is_forgotten(c, p))
 			continue;
 		if (!first)
 			first = script_program_path(p);

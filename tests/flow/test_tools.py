@@ -139,7 +139,8 @@ def test_check_warns_of_what_loads_and_will_surprise(directory):
     directory.write("lib/broken.lua", "return\n")
     directory.write("default.lua", 'local x = sepp.require "used"\n'
                                    'return sepp.policy { api = 1, name = "default" }\n')
-    directory.write("tests/a_test.lua", '-- test.policy "alpha", test.policy "hub"\n')
+    directory.write("shared/recipe.lua", HUB.replace('"hub"', '"recipe"'))
+    directory.write("tests/a_test.lua", '-- test.partner "alpha", test.policy "recipe"\n')
     result = run("check", directory.policies)
     warnings = [line for line in result.stdout.splitlines() if "warning" in line]
     assert result.returncode == 0, result.stderr
@@ -148,8 +149,8 @@ def test_check_warns_of_what_loads_and_will_surprise(directory):
         "lib/broken.lua: warning: the file must end with 'return M', a table or function "
         "(nothing needs this file)",
         "lib/unused.lua: warning: nothing requires it",
-        "shared/hub.lua:2: warning: no partner follows it; write follows = \"hub\" in a file of "
-        "partners/"]
+        "shared/hub.lua:2: warning: no partner follows it, and no test names it; write follows = "
+        "\"hub\" in a file of partners/"]
 
 
 def test_check_warns_when_nobody_decides_and_when_nothing_is_tested(directory):
