@@ -61,7 +61,7 @@ def run_unit(tally, only):
     for binary in binaries:
         if only not in binary.name:
             continue
-        status, output = run([str(binary)], UNIT_S)
+        status, output = run([str(binary)], UNIT_S * int(environment().get("PARLEY_SLOWNESS", "1")))
         passed = re.findall(r"^ok \d+ - (\S+)", output, re.M)
         skipped = re.findall(r"^ok \d+ - \S+ # SKIP", output, re.M)
         failed = re.findall(r"^not ok \d+ - (\S+)", output, re.M)

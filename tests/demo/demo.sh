@@ -190,7 +190,7 @@ END
 
 say "The gateway of network 001-01 starts on a directory with one Lua file for each partner."
 mkfifo "$tmp/ready"
-"$build/parleyd" "$tmp/policies" --socket "$PARLEY_SOCKET" </dev/null >"$tmp/ready" 2>"$tmp/log" &
+"$build/parleyd" "$tmp/policies" --socket "$PARLEY_SOCKET" --state "$tmp/state" </dev/null >"$tmp/ready" 2>"$tmp/log" &
 pid=$!
 exec 3<"$tmp/ready" # it ends when the daemon does
 ready=$(timeout 20 head -n 1 <&3) || :
@@ -268,12 +268,27 @@ call example-mobile "$(offer $mobile)" 200
 has "answer" "$answer" '"selectedSecCapability":"PRINS"'
 sed -i 's/select_capabilty(/select_capability(/' "$tmp/policies/partners/example_mobile.lua"
 
+say "The tests of the policies need no daemon. They would have told what step 8 changes:"
+ctl 1 test "$tmp/policies" tests/example_mobile_test.lua
+has "test" "$answer" "expected select TLS, got select PRINS"
+
+say "Was it better this morning? Any of the last four generations is back at once, and this one after it."
+ctl 0 rollback 1
+call example-mobile "$(offer $mobile)" 200
+has "answer" "$answer" '"selectedSecCapability":"TLS"'
+ctl 0 rollback
+has "rollback" "$answer" "generation 3"
+
+say "Every decision is in the journal: what was asked, what the policy answered, where, and why."
+ctl 0 journal "$tmp/state/decisions.jsonl" --last 4
+has "journal" "$answer" "the lab is closed until tomorrow"
+
 say "What runs, and how it stands with each partner."
 ctl 0 status
 has "status" "$answer" "generation    3, "
 has "status" "$answer" "REFUSED"
 ctl 0 partners
-has_line "partners" "$answer" 'example-mobile  *agreed_prins '
+has_line "partners" "$answer" 'example-mobile  *agreed_tls '
 has_line "partners" "$answer" 'island-telecom  *agreed_prins '
 has_line "partners" "$answer" 'test-lab  *refused .*the lab is closed until tomorrow'
 
