@@ -28,16 +28,25 @@ local function plain(text)
   return (text:gsub("[%c\127]", function(c) return ("\\x%02x"):format(c:byte()) end))
 end
 
+local WIDEST = 90 -- a longer name pushes its figures to the right
+
+local function columns(name)
+  return utf8.len(plain(name), 1, -1, true)
+end
+
 function pretty.file(options, result)
   say("%s", result.path)
   if result.error then
     say("  %s  %s", paint(options, "FAIL", "does not load"), plain(result.error))
   end
+  local width = 56
+  for _, case in ipairs(result.cases) do
+    width = math.min(WIDEST, math.max(width, columns(case.name)))
+  end
   for _, case in ipairs(result.cases) do
     local word = case.passed and "ok" or "FAIL"
-    local name = plain(case.name)
-    say("  %s%s%s%s %7d us   fuel %d", paint(options, word, word), (" "):rep(6 - #word), name,
-      (" "):rep(math.max(1, 58 - utf8.len(name, 1, -1, true))), case.us, case.fuel)
+    say("  %s%s%s%s %7d us   fuel %d", paint(options, word, word), (" "):rep(6 - #word),
+      plain(case.name), (" "):rep(math.max(1, width + 2 - columns(case.name))), case.us, case.fuel)
     if not case.passed then say("        %s", plain(case.message)) end
   end
 end
