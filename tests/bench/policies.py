@@ -14,6 +14,7 @@ from servers import RunFailed, cores, on_core
 
 PARTNERS, SHARED = 1000, 10
 ROUNDS = 6
+IMAGES = 64  # that a worker keeps
 
 # The example of the policy documents: PRINS whenever it is carried, never a step back.
 USUAL_LUA = """\
@@ -126,17 +127,22 @@ def post_reload(path):
     return took * 1e3
 
 
+def _time(bench, top, partner):
+    """What `parleyctl bench` says about select_capability of a partner."""
+    done = subprocess.run(
+        [bench.options.build / "parleyctl", "bench", top, partner, "--json"], text=True,
+        capture_output=True, timeout=120, check=False, preexec_fn=on_core(cores()[0]))
+    if done.returncode != 0:
+        raise RunFailed(f"parleyctl bench: {done.stderr}")
+    return next(r for r in json.loads(done.stdout) if r["hook"] == "select_capability")
+
+
 def decisions(bench):
     """G6: a decision of the usual policy, in microseconds of one quiet core."""
     top = bench.fix.directory / "usual"
     write_usual(top)
     bench.quiet.wait()
-    done = subprocess.run(
-        [bench.options.build / "parleyctl", "bench", top, "usual", "--json"], text=True,
-        capture_output=True, timeout=120, check=False, preexec_fn=on_core(cores()[0]))
-    if done.returncode != 0:
-        raise RunFailed(f"parleyctl bench: {done.stderr}")
-    row = next(r for r in json.loads(done.stdout) if r["hook"] == "select_capability")
+    row = _time(bench, top, "usual")
     table = bench.table
     table.goal("G6", "decision of the usual policy, p50, us", row["p50_ns"] / 1e3, 5)
     table.goal("G6", "... p99, us", row["p99_ns"] / 1e3, 10)
@@ -175,6 +181,19 @@ class Reloads(threading.Thread):
             raise RunFailed(str(self.error))
 
 
+def _workers(bench, count):
+    """Anonymous memory with `count` workers that have decided."""
+    gateway = bench.fix.operator / "gateway.lua"
+    text = gateway.read_text()
+    fixture.write(gateway, text.replace("workers         = 1", f"workers         = {count}"))
+    try:
+        with bench.parleyd() as server:
+            bench.tools.load("keep", server, bench.fix.prins, "-n", "2000", "-c", "32", "-m", "1")
+            return server.rss_kb()
+    finally:
+        fixture.write(gateway, text)
+
+
 def _longest_us(bench, server):
     """p99 and the longest latency of requests that come at a fixed rate."""
     us = bench.tools.load("keep", server, bench.fix.prins, "-n", "1000", "-c", "8", "-m", "1",
@@ -210,3 +229,7 @@ def reload(bench):
         added = min(b[1] for b in busy) - min(c[1] for c in calm)
         table.goal("load", "longest delay of a request that reloads add, ms", max(0, added) / 1e3,
                    5)
+    image = _time(bench, bench.fix.operator, "partner-0")["image_bytes"]
+    few, many = _workers(bench, 1), _workers(bench, 9)
+    table.info("", "memory of one more worker, of 8 more, KB", f"{(many - few) / 8:.0f}")
+    table.info("", f"... its images of such policies, {IMAGES} at most, KB", f"{IMAGES * image / 1024:.0f}")
