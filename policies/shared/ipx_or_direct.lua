@@ -9,7 +9,7 @@ function policy.select_capability(request, peer)
     if not request:offers(sepp.PRINS) then
       return sepp.reject("%s comes through an intermediary and does not offer PRINS", peer.name)
     end
-    return sepp.select(sepp.PRINS)
+    return sepp.prefer(request, { sepp.PRINS })
   end
   -- DIRECT, or IP_ONLY: a carrier that forwards packets reads nothing.
   return sepp.prefer(request, { sepp.TLS, sepp.PRINS })

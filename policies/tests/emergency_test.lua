@@ -19,6 +19,13 @@ test.case("with the flag TLS is taken, and noted", function()
   test.noted(answer, "emergency")
 end)
 
+test.case("a partner whose file allows TLS alone is refused with words, until the flag is up", function()
+  local lab = test.peer { name = "test-lab" } -- capabilities = { sepp.TLS }
+  local both = test.request { capabilities = { sepp.PRINS, sepp.TLS }, time = "2026-12-24 18:00" }
+  test.rejected(policy:select_capability(both, lab), "no common capability")
+  test.selected(policy:select_capability(both, lab { flags = { "emergency" } }), sepp.TLS)
+end)
+
 test.case("a forgotten flag ends by itself", function()
   test.selected(policy:select_capability(tls_only { time = "2027-02-01 05:59" }, in_need), sepp.TLS)
   test.rejected(policy:select_capability(tls_only { time = "2027-02-01 06:00" }, in_need), "has ended")

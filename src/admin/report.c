@@ -266,8 +266,7 @@ static void put_policies(FILE *f, const struct gateway_status *s)
 	    (unsigned long long)now->number, now->directory->digest);
 	put_gauge(
 	    f, "generation_activated_seconds", "When it was activated", (double)now->activated_s);
-	put_gauge(f, "generation_is_on_disk",
-	    "1 when the generation in force would survive a restart",
+	put_gauge(f, "generation_is_on_disk", "1 when last-good holds the generation in force",
 	    s->kept.generation == now->number && !*s->kept.error);
 	put_head(f, "generation_write_failures_total", "counter",
 	    "Generations that could not be written to the disk");

@@ -161,9 +161,27 @@ static bool is_followed(const struct generation *g, const struct script_program 
 	return false;
 }
 
+/* Whether nothing of the policy that `p` follows is ever asked about it. */
+static bool is_shadowed(const struct generation *g, const struct partner *p)
+{
+	for (size_t i = 0; p->conf->follows && i < g->n_shared; i++) {
+		const struct script_program *policy = g->shared[i];
+
+		if (strcmp(p->conf->follows, script_program_name(policy)) != 0)
+			continue;
+		for (int hook = 0; hook < SCRIPT_HOOKS; hook++) {
+			if (script_program_has(policy, hook) && p->hooks[hook] == policy)
+				return false;
+		}
+		return true;
+	}
+	return false;
+}
+
 static void warn_deciders(struct check *c)
 {
 	const struct generation *g = c->generation;
+	char place[GENERATION_PLACE_MAX];
 
 	for (size_t i = 0; i < g->n_partners; i++) {
 		const struct partner *p = g->partners[i];
@@ -173,6 +191,10 @@ static void warn_deciders(struct check *c)
 			    "%s: nobody defines select_capability for '%s'; every request will be "
 			    "answered 500",
 			    script_program_path(p->program), p->conf->name);
+		if (is_shadowed(g, p))
+			warn(c, "%s: follows '%s' in vain: its own hooks answer all that it would",
+			    generation_place(place, g, script_program_path(p->program), "follows"),
+			    p->conf->follows);
 	}
 }
 

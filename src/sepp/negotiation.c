@@ -179,11 +179,16 @@ static void select_cap(struct negotiation *n, const struct conf_gateway *conf, e
 /* ["NONE"]: the peer ends an N32-f TLS relation (n32.md A.4). */
 static enum negotiation_outcome terminate(struct scene *s)
 {
+	static const char nothing[] = "nothing that NONE could end";
 	struct partner *p = s->n->partner;
 
-	if (!assoc_terminate(p->association, loop_wall_s(s->w->loop)))
+	if (!assoc_terminate(p->association, loop_wall_s(s->w->loop))) {
 		/* nothing to end, or no right to end it this way: what is agreed stays */
-		return problem(s->n, N32_PROBLEM_NOT_ALLOWED, "nothing that NONE could end");
+		assoc_fail(p->association, loop_wall_s(s->w->loop), false, nothing);
+		log_peer(loop_now(s->w->loop), LOG_INFO, LOG_SEPP, p->conf->name,
+		    "negotiation refused reason='%s'", nothing);
+		return problem(s->n, N32_PROBLEM_NOT_ALLOWED, nothing);
+	}
 	log_info(LOG_SEPP, p->conf->name, "agreement ended by the peer with NONE");
 	count(&s->w->counters, COUNTER_SELECTED_NONE, 1);
 	select_cap(s->n, s->g->conf, N32_CAP_NONE);

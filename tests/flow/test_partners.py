@@ -55,6 +55,14 @@ def peers(scene):
     return scene.peers
 
 
+def test_none_without_an_agreement_is_a_failure_that_the_operator_sees(directory, start):
+    peer = directory.partner("alpha", "001-01", TLS_FIRST)
+    gateway = start()
+    assert peer.negotiate(gateway, capabilities=["NONE"]).status == 403
+    assert gateway.partner("alpha")["last_failure_reason"] == "nothing that NONE could end"
+    gateway.logs("sepp alpha: negotiation refused reason='nothing that NONE could end'")
+
+
 def test_partner_that_never_called_is_idle(gateway):
     quiet = gateway.partner("quiet")
     assert (quiet["state"], quiet["capability"], quiet["connections"]) == ("idle", None, 0)

@@ -153,6 +153,17 @@ def test_check_warns_of_what_loads_and_will_surprise(directory):
         "\"hub\" in a file of partners/"]
 
 
+def test_check_warns_of_a_policy_that_is_followed_in_vain(directory):
+    renew(directory, 400)
+    directory.partner("alpha", "001-01", TLS_FIRST, follows="hub")
+    directory.write("shared/hub.lua", HUB)
+    directory.write("tests/a_test.lua", '-- test.partner "alpha", test.policy "hub", "default"\n')
+    assert ("follows 'hub' in vain: its own hooks answer all that it would"
+            in run("check", directory.policies).stdout)
+    directory.partner("alpha", "001-01", KEEP, follows="hub")
+    assert "in vain" not in run("check", directory.policies).stdout
+
+
 def test_check_warns_when_nobody_decides_and_when_nothing_is_tested(directory):
     renew(directory, 400)
     directory.partner("alpha", "001-01", KEEP)
