@@ -201,5 +201,5 @@ const struct function answer_functions[] = {
 	{ "release", l_release, "reason: string, ...: any", "answer", "ends the connection" },
 	{ "note", l_note, "format: string, ...: any", "",
 	    "adds a line to the record of the decision" },
-	{ NULL },
+	{ .name = NULL },
 };

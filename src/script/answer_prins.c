@@ -194,5 +194,5 @@ const struct function answer_prins_functions[] = {
 	    "negotiates with the peer anew" },
 	{ "terminate", l_terminate, "reason: string, ...: any", "answer",
 	    "ends the association with the peer" },
-	{ NULL },
+	{ .name = NULL },
 };

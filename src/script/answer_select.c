@@ -220,5 +220,5 @@ const struct function answer_select_functions[] = {
 	    "selects the first of the list that can be selected, and rejects when none can" },
 	{ "defer", l_defer, "seconds: integer, reason: string, ...: any", "answer",
 	    "asks the peer to come back in 1 to 3600 seconds" },
-	{ NULL },
+	{ .name = NULL },
 };

@@ -10,7 +10,7 @@
 static const struct function module_functions[] = {
 	{ "require", NULL, "name: string", "any", "what lib/<name>.lua returns, read-only" },
 	{ "data", NULL, "name: string", "any", "what data/<name>.json holds, read-only" },
-	{ NULL },
+	{ .name = NULL },
 };
 
 const struct function *catalogue_functions(size_t i)

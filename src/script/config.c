@@ -476,5 +476,5 @@ const struct function config_functions[] = {
 	    "a partner: hooks are put on it, and its file returns it" },
 	{ "policy", l_policy, "fields: sepp.policy", "policy",
 	    "hooks for many partners: its file returns it" },
-	{ NULL },
+	{ .name = NULL },
 };

@@ -94,5 +94,5 @@ const struct function date_functions[] = {
 	{ "date", l_date, "text: string", "integer",
 	    "seconds since 1970 UTC of \"2026-07-01\", \"2026-07-01 14:30\" or "
 	    "\"2026-07-01T14:30:00Z\"" },
-	{ NULL },
+	{ .name = NULL },
 };

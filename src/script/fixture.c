@@ -416,7 +416,7 @@ const struct function fixture_functions[] = {
 	{ "report", NULL, "fields?: test.report", "any", "what a peer says went wrong" },
 	{ "fixture", l_fixture, "name: string", "any",
 	    "a body as it came over the wire, from tests/ or tests/fixtures/" },
-	{ NULL },
+	{ .name = NULL },
 };
 
 void fixture_fill(lua_State *L, struct fixtures *f)

@@ -176,7 +176,7 @@ static const struct function case_functions[] = {
 	{ "case", l_case, "name: string, body: fun()", "", "a case, run by itself" },
 	{ "each", l_each, "name: string, rows: any[], body: fun(row: any)", "",
 	    "a case for each row" },
-	{ NULL },
+	{ .name = NULL },
 };
 
 const struct function *suite_functions(size_t i)

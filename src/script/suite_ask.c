@@ -230,7 +230,7 @@ const struct function suite_ask_functions[] = {
 	    "the policy of shared/ that declares the name; \"default\" is default.lua" },
 	{ "partner", l_partner, "name: string", "any",
 	    "whoever answers for the partner in the daemon, hook by hook" },
-	{ NULL },
+	{ .name = NULL },
 };
 
 void suite_ask_fill(lua_State *L)

@@ -265,7 +265,7 @@ const struct function suite_assert_functions[] = {
 	    "fails the case unless the capability is selected" },
 	{ "verdict", l_verdict, "answer: answer, verdict: string", "",
 	    "fails the case unless the answer is a \"select\", \"reject\" and so on" },
-	{ NULL },
+	{ .name = NULL },
 };
 
 void suite_assert_fill(lua_State *L)

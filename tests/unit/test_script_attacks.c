@@ -441,7 +441,7 @@ static void print_all(FILE *out)
 static FILE *in_another_process(void)
 {
 	FILE *out = tmpfile();
-	int status;
+	int status = -1;
 	pid_t pid;
 
 	assert_non_null(out);

@@ -80,8 +80,8 @@ static void every_allocation_of_every_hook_may_fail(void **state)
 /* hook, what to write */
 static const char *const to_write[SCRIPT_HOOKS] = {
 	[SCRIPT_SELECT_CAPABILITY] =
-	    "return sepp.select(capability), sepp.prefer(request, { ... }), sepp.reject(reason) or "
-	    "sepp.defer(seconds, reason)",
+	    ("return sepp.select(capability), sepp.prefer(request, { ... }), sepp.reject(reason) or "
+	     "sepp.defer(seconds, reason)"),
 	[SCRIPT_RETAIN_CONNECTION] = "return sepp.retain { ... } or sepp.release(reason)",
 	[SCRIPT_OFFER_CAPABILITIES] = "return { sepp.PRINS, sepp.TLS }, or fewer",
 	[SCRIPT_VERIFY_SELECTION] = "return sepp.accept() or sepp.reject(reason)",
