@@ -18,6 +18,16 @@ typedef uint64_t msec;
 #define PRINTF_LIKE(f, a) __attribute__((format(printf, f, a)))
 #define MUST_CHECK        __attribute__((warn_unused_result))
 
+/*
+ * For a function that calls what a shared library gave it a pointer to: clang's control-flow
+ * integrity knows the functions of this program only, and would end it.
+ */
+#ifdef __clang__
+#define CALLS_LIBRARY __attribute__((no_sanitize("cfi-icall")))
+#else
+#define CALLS_LIBRARY
+#endif
+
 /* The struct of type `type` whose member `member` is at `ptr`. */
 /* clang-format off */
 #define container_of(ptr, type, member) \

@@ -74,7 +74,7 @@ static uint64_t fmod_cost(lua_State *L)
 }
 
 /* Calls the stock function whose number is the upvalue. */
-static int l_math(lua_State *L)
+CALLS_LIBRARY static int l_math(lua_State *L)
 {
 	const struct script_vm *vm = script_vm_of(L);
 	const size_t i = (size_t)lua_tointeger(L, lua_upvalueindex(1));
