@@ -11,10 +11,13 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "base/str.h"
+#include "n32/json_scan.h"
 #include "sepp/gateway.h"
 
 enum {
-	JSON_STYLE = JSON_INDENT(2)
+	JSON_STYLE = JSON_INDENT(2),
+	TEXT_MAX = 4096,
 };
 
 /* Takes `object`. */
@@ -33,6 +36,16 @@ static char *print(json_t *object)
 	return line;
 }
 
+/* What policies, files and paths say may be any bytes, and JSON has to be UTF-8. */
+static json_t *words(const char *text)
+{
+	char escaped[TEXT_MAX];
+
+	if (!n32_json_is_utf8(str_of(text)))
+		text = str_escape(escaped, sizeof(escaped), str_of(text));
+	return json_string(text);
+}
+
 static json_t *utc(int64_t s)
 {
 	char text[24];
@@ -46,8 +59,8 @@ static json_t *last_reload(const struct gateway_status *s)
 
 	if (s->last_reload_s == 0)
 		return json_null();
-	o = json_pack("{s:b, s:o, s:s, s:s}", "ok", !*s->last_error, "at", utc(s->last_reload_s),
-	    "error", s->last_error, "directory", s->directory);
+	o = json_pack("{s:b, s:o, s:o, s:o}", "ok", !*s->last_error, "at", utc(s->last_reload_s),
+	    "error", words(s->last_error), "directory", words(s->directory));
 	if (*s->last_error)
 		ensure(json_object_set_new(o, "stage", json_string(s->last_stage)) == 0);
 	return o;
@@ -75,9 +88,9 @@ static json_t *state_object(const struct gateway_kept *kept)
 {
 	if (!kept->directory)
 		return json_null();
-	return json_pack("{s:s, s:I, s:o, s:s, s:I}", "directory", kept->directory, "generation",
-	    (json_int_t)kept->generation, "written", utc(kept->written_s), "error", kept->error,
-	    "failures", (json_int_t)kept->failures);
+	return json_pack("{s:o, s:I, s:o, s:o, s:I}", "directory", words(kept->directory),
+	    "generation", (json_int_t)kept->generation, "written", utc(kept->written_s), "error",
+	    words(kept->error), "failures", (json_int_t)kept->failures);
 }
 
 static json_t *journal_object(const struct journal_status *j)
@@ -93,12 +106,12 @@ static json_t *policies(const struct gateway *g, const struct gateway_status *s)
 {
 	const struct generation *now = s->in_force;
 
-	return json_pack("{s:I, s:s, s:o, s:s, s:i, s:o, s:o, s:{s:I, s:I}, s:I, s:s, s:o}",
+	return json_pack("{s:I, s:s, s:o, s:s, s:i, s:o, s:o, s:{s:I, s:I}, s:I, s:o, s:o}",
 	    "generation", (json_int_t)now->number, "digest", now->directory->digest, "activated",
 	    utc(now->activated_s), "why", now->why, "partners", (int)now->n_partners, "generations",
 	    generations(gateway_lineage(g)), "last_reload", last_reload(s), "reloads", "ok",
 	    (json_int_t)s->reloads, "failed", (json_int_t)s->reloads_failed, "rollbacks",
-	    (json_int_t)s->rollbacks, "policy_fallback", s->fallback, "state",
+	    (json_int_t)s->rollbacks, "policy_fallback", words(s->fallback), "state",
 	    state_object(&s->kept));
 }
 
@@ -108,9 +121,9 @@ char *report_status(const struct gateway *g)
 	json_t *o, *more;
 
 	gateway_status(g, &s);
-	o = json_pack("{s:i, s:o, s:I, s:s, s:i, s:{s:I, s:I, s:I}, s:{s:o, s:b}, s:b, s:I, s:o}",
+	o = json_pack("{s:i, s:o, s:I, s:o, s:i, s:{s:I, s:I, s:I}, s:{s:o, s:b}, s:b, s:I, s:o}",
 	    "pid", (int)getpid(), "started", utc(s.started_s), "uptime_s",
-	    (json_int_t)(s.now_s - s.started_s), "directory", s.directory, "workers",
+	    (json_int_t)(s.now_s - s.started_s), "directory", words(s.directory), "workers",
 	    (int)s.n_workers, "connections", "open", (json_int_t)s.sums.open, "handshaking",
 	    (json_int_t)s.sums.handshaking, "closing", (json_int_t)s.sums.closing, "certificate",
 	    "not_after", utc(s.certificate_not_after_s), "all_of_openssl", s.is_tls_fallback,
@@ -141,12 +154,13 @@ static json_t *partner_object(const struct partner *p, int64_t now_s)
 	agreed = assoc_is_agreed(&v);
 	snprintf(features, sizeof(features), "%llx", (unsigned long long)v.agreement.features);
 	return json_pack(
-	    "{s:s, s:s, s:b, s:s, s:o, s:s, s:o, s:s, s:o, s:o, s:b, s:i, s:I, s:I, s:i, s:i, s:i, s:o, s:s}",
-	    "name", p->conf->name, "file", script_program_path(p->program), "enabled",
+	    "{s:s, s:o, s:b, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:i, s:I, s:I, s:i, s:i, s:i, s:o, s:s}",
+	    "name", p->conf->name, "file", words(script_program_path(p->program)), "enabled",
 	    p->conf->enabled, "state", assoc_state_name(v.state), "since", utc(v.since_s), "reason",
-	    v.reason, "last_failure", utc(v.failed_s), "last_failure_reason", v.failure,
-	    "capability", agreed ? json_string(n32_cap_name(v.agreement.cap)) : json_null(),
-	    "features", agreed ? json_string(features) : json_null(), "target_api_root",
+	    words(v.reason), "last_failure", utc(v.failed_s), "last_failure_reason",
+	    words(v.failure), "capability",
+	    agreed ? json_string(n32_cap_name(v.agreement.cap)) : json_null(), "features",
+	    agreed ? json_string(features) : json_null(), "target_api_root",
 	    agreed && v.agreement.target_api_root, "connections", (int)v.connections, "attempts",
 	    (json_int_t)v.attempts, "failures", (json_int_t)v.failures, "requests_last_minute",
 	    (int)v.handshakes_minute, "requests_last_hour", (int)v.handshakes_hour,
@@ -169,7 +183,7 @@ char *report_reload(const struct gateway_change *change, bool dry_run, const str
 {
 	if (e)
 		return print(json_pack(
-		    "{s:b, s:s, s:s}", "ok", 0, "error", e->text, "stage", change->stage));
+		    "{s:b, s:o, s:s}", "ok", 0, "error", words(e->text), "stage", change->stage));
 	return print(json_pack("{s:b, s:b, s:I, s:s, s:I}", "ok", 1, "dry_run", dry_run,
 	    "generation", (json_int_t)change->generation, "digest", change->digest, "partners",
 	    (json_int_t)change->n_partners));
@@ -178,7 +192,7 @@ char *report_reload(const struct gateway_change *change, bool dry_run, const str
 char *report_rollback(const struct gateway_change *change, const struct err *e)
 {
 	if (e)
-		return print(json_pack("{s:b, s:s}", "ok", 0, "error", e->text));
+		return print(json_pack("{s:b, s:o}", "ok", 0, "error", words(e->text)));
 	return print(
 	    json_pack("{s:b, s:I, s:s, s:I}", "ok", 1, "generation", (json_int_t)change->generation,
 		"digest", change->digest, "partners", (json_int_t)change->n_partners));
@@ -189,7 +203,7 @@ char *report_flags(const struct partner *p, const struct err *e)
 	struct assoc_view v;
 
 	if (e)
-		return print(json_pack("{s:b, s:s}", "ok", 0, "error", e->text));
+		return print(json_pack("{s:b, s:o}", "ok", 0, "error", words(e->text)));
 	assoc_read(p->association, clock_wall_s(), &v);
 	return print(
 	    json_pack("{s:b, s:s, s:o}", "ok", 1, "partner", p->conf->name, "flags", flags(&v)));

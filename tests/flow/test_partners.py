@@ -2,6 +2,7 @@
 """What the admin API, the metrics and the log say of partners, and who is a partner at all."""
 
 import json
+import os
 import re
 
 import pytest
@@ -223,3 +224,40 @@ def test_no_common_status_is_configurable(tmp_path):
     with Gateway(directory) as gateway:
         response = alpha.negotiate(gateway, capabilities=["PRINS"])
         assert (response.status, response.json()["status"]) == (400, 400)
+
+
+NOT_UTF8 = os.fsdecode(b"\xff\xfe")
+
+
+def test_words_of_any_bytes_are_told_and_survived(directory, start):
+    long_word = "\\u{fc}" * 100  # cut in the middle of one by a bound of bytes
+    alpha = directory.partner("alpha", "001-01", select(
+        f'return sepp.reject("x{long_word}{long_word}")'))
+    beta = directory.partner("beta", "262-01", select('return sepp.reject("\\xff")'),
+                             verbose_errors=True)
+    gateway = start()
+    assert [alpha.negotiate(gateway).status, beta.negotiate(gateway).status] == [403, 403]
+    partners = gateway.partners()
+    assert partners["alpha"]["reason"].startswith("x")
+    assert partners["beta"]["reason"] == "\\xff"
+
+
+def test_mistake_of_any_bytes_is_told_and_survived(directory, start):
+    directory.partner("alpha", "001-01", TLS_FIRST)
+    gateway = start()
+    for path, text in {f"partners/{NOT_UTF8}.lua": "return",
+                       "partners/b.lua": 'error("\\xff")'}.items():
+        directory.write(path, text)
+        status, answer = gateway.reload()
+        assert (status, answer["ok"]) == (409, False)
+        assert "\\xff" in answer["error"]
+        assert gateway.status()["last_reload"]["error"] == answer["error"]
+        directory.remove(path)
+    assert gateway.reload()[0] == 200
+
+
+def test_directory_of_any_name_can_be_served(tmp_path):
+    odd = Directory(tmp_path / NOT_UTF8)
+    odd.partner("alpha", "001-01", TLS_FIRST)
+    with Gateway(odd) as gateway:
+        assert gateway.status()["directory"].endswith("\\xff\\xfe/policies")
