@@ -91,8 +91,8 @@ static void tell(struct worker *w, const struct decision *d, const struct partne
 		return;
 	log_peer(now, LOG_ERROR, LOG_POLICY, partner->conf->name,
 	    "no valid answer, the door stays closed hook=%s at=%s generation=%llu decision=%s reason='%s'",
-	    hook, decision_place(place, d), (unsigned long long)commons_current(w->commons)->number,
-	    d->id, str_escape(text, sizeof(text), str_of(d->out.reason)));
+	    hook, decision_place(place, d), (unsigned long long)d->generation->number, d->id,
+	    str_escape(text, sizeof(text), str_of(d->out.reason)));
 }
 
 void decision_done(struct worker *w, const char *fmt, ...)
@@ -113,7 +113,7 @@ void decision_done(struct worker *w, const char *fmt, ...)
 /* All of the record but what is done about it: what the input points to may be gone by then. */
 static void record(struct worker *w, const struct decision *d, uint64_t wall_ms, uint64_t ns)
 {
-	const struct generation *g = commons_current(w->commons);
+	const struct generation *g = d->generation;
 	struct journal_fact fact = {
 		.id = d->id,
 		.time_ms = wall_ms,
@@ -134,8 +134,8 @@ static void ask(struct worker *w, struct decision *d, const struct partner *part
 	const char *hook = script_hook_name(d->in.hook);
 
 	if (program) {
-		watch_begin(&w->mark, partner->conf->name, hook,
-		    commons_current(w->commons)->directory->digest, d->id);
+		watch_begin(
+		    &w->mark, partner->conf->name, hook, d->generation->directory->digest, d->id);
 		script_decide(w->vm, program, &d->in, &d->out);
 		watch_end(&w->mark);
 		return;

@@ -16,6 +16,7 @@
 
 /* One question.  Large; lives with the worker.  Fill the upper part, then decide(). */
 struct decision {
+	const struct generation *generation; /* that the partner is of */
 	struct script_input in; /* hook, and what belongs to it; `peer` is filled by decide() */
 
 	struct script_answer out;

@@ -270,6 +270,7 @@ static enum negotiation_outcome ask(struct scene *s)
 	struct decision *d = &s->n->decision;
 
 	memset(&d->in, 0, sizeof(d->in));
+	d->generation = s->g;
 	d->in.hook = SCRIPT_SELECT_CAPABILITY;
 	d->in.request = &s->n->req;
 	d->in.purposes_allowed = s->allowed;
@@ -314,10 +315,10 @@ static enum negotiation_outcome judge(struct scene *s)
 	return ask(s);
 }
 
-enum negotiation_outcome negotiate(struct worker *w, struct negotiation *n, struct conn *c,
-    const struct n32_identity *id, struct str body)
+enum negotiation_outcome negotiate(struct worker *w, struct generation *g, struct negotiation *n,
+    struct conn *c, const struct n32_identity *id, struct str body)
 {
-	struct scene s = { .w = w, .g = commons_current(w->commons), .c = c, .id = id, .n = n };
+	struct scene s = { .w = w, .g = g, .c = c, .id = id, .n = n };
 	struct n32_json_options options = { .strict_fqdn = s.g->conf->strict_fqdn };
 
 	n->problem.code = N32_PROBLEM_NONE;

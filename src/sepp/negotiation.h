@@ -32,8 +32,9 @@ struct negotiation {
 	struct partner *partner;
 };
 
-enum negotiation_outcome negotiate(struct worker *w, struct negotiation *n, struct conn *c,
-    const struct n32_identity *id, struct str body);
+/* All of it by `g`, which was in force when the request came. */
+enum negotiation_outcome negotiate(struct worker *w, struct generation *g, struct negotiation *n,
+    struct conn *c, const struct n32_identity *id, struct str body);
 
 /* The partner that a certificate belongs to: the first of its names that is configured, or NULL. */
 struct partner *negotiation_partner(const struct generation *g, const struct n32_identity *id);

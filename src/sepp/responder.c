@@ -337,7 +337,8 @@ static void on_excess(struct conn *c, struct h2_stream *s, unsigned status)
 /* --- which connections to keep (TS 29.573 5.2.2: with PRINS the SEPPs may keep them) */
 
 /* Asks the policy; true keeps the connection as it says. */
-static bool retain(struct conn *c, struct partner *p, enum script_event event)
+static bool retain(
+    struct conn *c, const struct generation *g, struct partner *p, enum script_event event)
 {
 	struct worker *w = worker_of(c);
 	struct decision *d = &w->responder->retention;
@@ -347,11 +348,12 @@ static bool retain(struct conn *c, struct partner *p, enum script_event event)
 	bool keeps;
 
 	memset(&d->in, 0, sizeof(d->in));
+	d->generation = g;
 	d->in.hook = SCRIPT_RETAIN_CONNECTION;
 	d->in.event = event;
 	d->in.event_age_s = (int64_t)(age / 1000);
 	decide(w, d, p, c, identify(w, c));
-	session->generation = commons_current(w->commons)->number;
+	session->generation = g->number;
 	if (d->out.verdict != SCRIPT_RETAIN) {
 		log_debug(LOG_SEPP, p->conf->name, "connection released decision=%s reason='%s'",
 		    d->id, str_escape(text, sizeof(text), str_of(d->out.reason)));
@@ -373,38 +375,40 @@ static bool retain(struct conn *c, struct partner *p, enum script_event event)
 
 /* Whether `c` may stay after PRINS was selected on it; asked once, and again when policies changed.
  */
-static bool stays(struct conn *c, struct partner *p)
+static bool stays(struct conn *c, const struct generation *g, struct partner *p)
 {
 	struct worker *w = worker_of(c);
 	struct session *session = conn_user(c);
 	msec age = loop_now(w->loop) - conn_opened_at(c);
 
 	if (session->max_age && age >= session->max_age)
-		return retain(c, p, SCRIPT_EVENT_MAX_AGE);
-	if (session->generation == commons_current(w->commons)->number)
+		return retain(c, g, p, SCRIPT_EVENT_MAX_AGE);
+	if (session->generation == g->number)
 		return true;
-	return retain(c, p, SCRIPT_EVENT_NEGOTIATED);
+	return retain(c, g, p, SCRIPT_EVENT_NEGOTIATED);
 }
 
 static bool on_idle(struct conn *c)
 {
 	struct worker *w = worker_of(c);
+	const struct generation *g = commons_current(w->commons);
 	struct session *session = conn_user(c);
 	struct partner *p;
 
 	if (session->generation == 0)
 		return false;
-	p = negotiation_partner(commons_current(w->commons), identify(w, c));
+	p = negotiation_partner(g, identify(w, c));
 	if (!p || !p->conf->enabled)
 		return false;
 	if (session->max_age && loop_now(w->loop) - conn_opened_at(c) >= session->max_age)
-		return retain(c, p, SCRIPT_EVENT_MAX_AGE);
-	return retain(c, p, SCRIPT_EVENT_IDLE);
+		return retain(c, g, p, SCRIPT_EVENT_MAX_AGE);
+	return retain(c, g, p, SCRIPT_EVENT_IDLE);
 }
 
 /* --- the request */
 
-static void answer_agreed(struct conn *c, struct h2_stream *s, struct negotiation *n)
+static void answer_agreed(
+    struct conn *c, struct h2_stream *s, const struct generation *g, struct negotiation *n)
 {
 	static const struct h2_field json = { "content-type", STR_LIT("application/json") };
 	struct buf *body = &worker_of(c)->responder->answer;
@@ -414,7 +418,7 @@ static void answer_agreed(struct conn *c, struct h2_stream *s, struct negotiatio
 	answer(c, s, 200, &json, 1, buf_str(body));
 	decision_done(worker_of(c), "200 %s", n32_cap_name(n->rsp.selected.cap));
 	/* anything but PRINS: the handshake connection shall be terminated (TS 29.573 5.2.2) */
-	if (n->rsp.selected.cap != N32_CAP_PRINS || !stays(c, n->partner))
+	if (n->rsp.selected.cap != N32_CAP_PRINS || !stays(c, g, n->partner))
 		conn_finish(c, H2_NO_ERROR);
 }
 
@@ -423,15 +427,17 @@ static void on_request(struct conn *c, struct h2_stream *s)
 	struct worker *w = worker_of(c);
 	struct negotiation *n = &w->responder->negotiation;
 	const struct n32_identity *id = identify(w, c);
+	/* one for all of it: another may be put in force meanwhile */
+	struct generation *g = commons_current(w->commons);
 
-	if (!is_still_trusted(commons_current(w->commons), id, conn_peer(c))) {
+	if (!is_still_trusted(g, id, conn_peer(c))) {
 		answer_code(c, s, N32_PROBLEM_NOT_ALLOWED, 0);
 		conn_finish(c, H2_NO_ERROR);
 		return;
 	}
-	switch (negotiate(w, n, c, id, h2_message_of(s)->body)) {
+	switch (negotiate(w, g, n, c, id, h2_message_of(s)->body)) {
 	case NEGOTIATION_AGREED:
-		answer_agreed(c, s, n);
+		answer_agreed(c, s, g, n);
 		break;
 	case NEGOTIATION_PROBLEM:
 		answer_problem(c, s, &n->problem, n->status, n->retry_s);

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: MIT
 """Generations change under load, some of them broken, and nobody notices."""
 
+import collections
 import json
 import os
 import subprocess
 
 import pytest
 
-from lib.directory import PRINS_FIRST, KEEP, TLS_FIRST, Directory
+from lib.directory import PRINS_FIRST, KEEP, TLS_FIRST, Directory, select
 from lib.gateway import program
 from lib.waiting import SLOWNESS
 
@@ -23,12 +24,12 @@ VERSION = "-- version {}\n"
 class Load:
     """The load client as one partner, for LOAD_S seconds."""
 
-    def __init__(self, gateway, peer, mode, rate, *arguments):
+    def __init__(self, gateway, peer, mode, rate, *arguments, operations=None):
         body = peer.cert.with_suffix(".json")
         body.write_bytes(peer.body(["PRINS", "TLS"]))
-        operations = round(rate * LOAD_S)
+        operations = operations or round(rate * LOAD_S)
         command = [program("load"), mode, "--target", gateway.address, "--json",
-                   "-n", str(operations), "--rate", str(rate), "--max-errors", "0",
+                   "-n", str(operations), *(["--rate", str(rate)] if rate else []), "--max-errors", "0",
                    "--cert", str(peer.cert), "--key", str(peer.key), "--sni", gateway.fqdn,
                    "--path", "/n32c-handshake/v1/exchange-capability", "--body", f"@{body}",
                    *arguments]
@@ -100,3 +101,28 @@ def test_two_hundred_reloads_under_load_lose_nothing(directory, start):
     assert status["reloads"] == {"ok": highest - 1, "failed": RELOADS // BROKEN_EVERY}
     assert gateway.state("alpha") == "agreed_prins"
     assert gateway.state("beta") == "agreed_tls"
+
+
+def versioned(version):
+    return select(f'sepp.note("{version}")\n  return sepp.select(sepp.PRINS)') + KEEP
+
+
+@pytest.mark.skipif(not os.path.exists(program("load")), reason="make build/load")
+def test_record_names_the_generation_that_decided_however_often_it_changes(directory, start):
+    directory.gateway(journal={"max_mib": 0})
+    limits = {"handshakes_per_minute": 0, "connections": 0}
+    alpha = directory.partner("alpha", "001-01", versioned(1), limits=limits)
+    state = directory.root / "state"
+    gateway = start("--state", str(state), "--log-level", "error")
+    directory.partner_file("alpha", "001-01", versioned(2), limits=limits)
+    assert gateway.reload()[0] == 200
+    load = Load(gateway, alpha, "keep", None, "-c", "8", "-m", "4", operations=int(30000 / SLOWNESS))
+    while load.is_running():
+        assert gateway.rollback()[0] == 200
+    load.result()
+    assert gateway.status()["journal"]["lost"] == {"queue": 0, "write": 0}
+    gateway.stop()
+    records = map(json.loads, (state / "decisions.jsonl").read_text().splitlines())
+    seen = collections.Counter((record["generation"], *record["notes"]) for record in records
+                               if record["hook"] == "select_capability")
+    assert set(seen) == {(1, "1"), (2, "2")}, seen
