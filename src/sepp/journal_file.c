@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -44,12 +45,20 @@ void journal_file_release(struct journal_file *f)
 static off_t end_of_lines(int fd, off_t size)
 {
 	static char tail[TAIL_BYTES]; /* one thread at a time opens files */
-	off_t from = size > TAIL_BYTES ? size - TAIL_BYTES : 0;
-	ssize_t n = pread(fd, tail, sizeof(tail), from);
 
-	while (n > 0 && tail[n - 1] != '\n')
-		n--;
-	return n < 0 ? size : from + n;
+	for (off_t from = size, end; (end = from) > 0;) {
+		ssize_t n;
+
+		from = end > TAIL_BYTES ? end - TAIL_BYTES : 0;
+		n = pread(fd, tail, (size_t)(end - from), from);
+		if (n < 0)
+			return size;
+		while (n > 0 && tail[n - 1] != '\n')
+			n--;
+		if (n > 0)
+			return from + n;
+	}
+	return 0;
 }
 
 /* A process that was killed while the disk was full may have left half a line. */
@@ -148,28 +157,6 @@ static bool is_ours(const struct journal_file *f)
 	       here.st_dev == open.st_dev && here.st_ino == open.st_ino;
 }
 
-/* A name that sorts behind all before it, also if those of the same second are gone already. */
-static int choose_name(struct journal_file *f, char out[NAME_MAX_BYTES], struct err *e)
-{
-	time_t now = (time_t)clock_wall_s();
-	int n = now == f->aside_s ? f->aside_n + 1 : 0;
-	char time[20];
-	struct stat st;
-	struct tm tm;
-
-	gmtime_r(&now, &tm);
-	strftime(time, sizeof(time), "%Y%m%dT%H%M%SZ", &tm);
-	for (; n < SAME_SECOND_MAX; n++) {
-		snprintf(out, NAME_MAX_BYTES, "decisions-%s-%04d.jsonl", time, n);
-		if (fstatat(f->dir, out, &st, AT_SYMLINK_NOFOLLOW) == 0 || errno != ENOENT)
-			continue;
-		f->aside_s = now;
-		f->aside_n = n;
-		return 0;
-	}
-	return err_set(e, ERR_LIMIT, "no free name for '%s'", live);
-}
-
 /* "decisions-<time>-<n>.jsonl" */
 static bool is_aside(const char *name)
 {
@@ -184,40 +171,98 @@ static bool is_aside(const char *name)
 	return true;
 }
 
-/* How many files are set aside; the name of the oldest of them. */
-static unsigned find_oldest(int dir, char oldest[NAME_MAX_BYTES])
+/* What is set aside; names are valid if there is any. */
+struct asides {
+	unsigned n;
+	char oldest[NAME_MAX_BYTES], newest[NAME_MAX_BYTES];
+};
+
+static void find_asides(int dir, struct asides *out)
 {
 	int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
 	const struct dirent *entry;
-	unsigned n = 0;
 
+	out->n = 0;
 	if (!d) {
 		if (fd >= 0)
 			close(fd);
-		return 0;
+		return;
 	}
 	while ((entry = readdir(d)) != NULL) {
 		if (!is_aside(entry->d_name))
 			continue;
-		if (n++ == 0 || strcmp(entry->d_name, oldest) < 0)
-			snprintf(oldest, NAME_MAX_BYTES, "%.63s", entry->d_name);
+		if (out->n == 0 || strcmp(entry->d_name, out->oldest) < 0)
+			snprintf(out->oldest, NAME_MAX_BYTES, "%.63s", entry->d_name);
+		if (out->n == 0 || strcmp(entry->d_name, out->newest) > 0)
+			snprintf(out->newest, NAME_MAX_BYTES, "%.63s", entry->d_name);
+		out->n++;
 	}
 	closedir(d);
-	return n;
+}
+
+/* Goes behind `s` and `n`, unless it is there already. */
+static void go_behind(time_t *at_s, int *at_n, time_t s, int n)
+{
+	if (s < *at_s || (s == *at_s && n < *at_n))
+		return;
+	*at_s = s;
+	*at_n = n + 1;
+}
+
+/* ... what the newest file is called. */
+static void go_behind_newest(const struct journal_file *f, time_t *at_s, int *at_n)
+{
+	struct tm tm = { 0 };
+	struct asides there;
+	const char *number;
+
+	find_asides(f->dir, &there);
+	number = there.n ? strptime(there.newest, "decisions-%Y%m%dT%H%M%SZ-", &tm) : NULL;
+	if (number)
+		go_behind(at_s, at_n, timegm(&tm), (int)strtol(number, NULL, 10));
+}
+
+/*
+ * A name that sorts behind all before it, also if those of the same second are gone already, and
+ * if the clock went back: the oldest by name are removed.
+ */
+static int choose_name(struct journal_file *f, char out[NAME_MAX_BYTES], struct err *e)
+{
+	time_t s = (time_t)clock_wall_s();
+	int n = 0;
+	char time[20];
+	struct stat st;
+	struct tm tm;
+
+	go_behind(&s, &n, (time_t)f->aside_s, f->aside_n);
+	go_behind_newest(f, &s, &n);
+	for (int i = 0; i < SAME_SECOND_MAX; i++, n++) {
+		s += n / SAME_SECOND_MAX;
+		n %= SAME_SECOND_MAX;
+		gmtime_r(&s, &tm);
+		strftime(time, sizeof(time), "%Y%m%dT%H%M%SZ", &tm);
+		snprintf(out, NAME_MAX_BYTES, "decisions-%s-%04d.jsonl", time, n);
+		if (fstatat(f->dir, out, &st, AT_SYMLINK_NOFOLLOW) == 0 || errno != ENOENT)
+			continue;
+		f->aside_s = s;
+		f->aside_n = n;
+		return 0;
+	}
+	return err_set(e, ERR_LIMIT, "no free name for '%s'", live);
 }
 
 static void prune(const struct journal_file *f, unsigned keep)
 {
-	char oldest[NAME_MAX_BYTES];
+	struct asides there;
 
-	while (keep > 0 && find_oldest(f->dir, oldest) > keep) {
-		if (unlinkat(f->dir, oldest, 0) != 0) {
-			log_warn(LOG_SEPP, "-", "journal cannot remove '%s': %s", oldest,
+	for (find_asides(f->dir, &there); keep > 0 && there.n > keep; find_asides(f->dir, &there)) {
+		if (unlinkat(f->dir, there.oldest, 0) != 0) {
+			log_warn(LOG_SEPP, "-", "journal cannot remove '%s': %s", there.oldest,
 			    strerror(errno));
 			return;
 		}
-		log_debug(LOG_SEPP, "-", "journal removed file=%s", oldest);
+		log_debug(LOG_SEPP, "-", "journal removed file=%s", there.oldest);
 	}
 }
 
