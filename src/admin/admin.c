@@ -271,7 +271,9 @@ static int open_door(struct admin *a, struct door *d, struct loop *loop, int fd,
 static bool is_alive(const struct sockaddr_un *sa)
 {
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	bool alive = fd >= 0 && connect(fd, (const struct sockaddr *)sa, sizeof(*sa)) == 0;
+	/* EAGAIN: more wait to be answered than it has room for */
+	bool alive = fd >= 0 && (connect(fd, (const struct sockaddr *)sa, sizeof(*sa)) == 0 ||
+				    errno == EAGAIN);
 
 	if (fd >= 0)
 		close(fd);

@@ -4,6 +4,7 @@
 import os
 import re
 import signal
+import socket
 import stat
 import subprocess
 
@@ -305,3 +306,24 @@ def test_parleyctl_check_fails_with_3_and_says_where(directory, alpha, text):
     result = parleyctl("check", directory.policies)
     assert result.returncode == 3, result.stdout + result.stderr
     assert "partners/alpha.lua" in result.stdout + result.stderr
+
+
+def test_socket_of_a_busy_gateway_is_not_taken_from_it(directory, alpha, start):
+    gateway = start()
+    gateway.signal(signal.SIGSTOP)
+    waiting = []
+    try:
+        with pytest.raises(BlockingIOError):
+            while True:
+                waiting.append(socket.socket(socket.AF_UNIX))
+                waiting[-1].setblocking(False)
+                waiting[-1].connect(str(gateway.socket))
+        other = Gateway(directory)
+        other.socket = gateway.socket
+        assert other.spawn().wait() not in (0, None)
+        assert "another parleyd answers" in other.log()
+    finally:
+        for one in waiting:
+            one.close()
+        gateway.signal(signal.SIGCONT)
+    assert gateway.status()["generation"] == 1
