@@ -9,6 +9,8 @@ enum {
 	NAMES_MAX = 16
 };
 
+#define TIME_MAX_S INT64_C(253402300799)
+
 int record_unexpected(struct reader *r, const char *expected)
 {
 	return err_set(r->e, ERR_SYNTAX, "%s expected", expected);
@@ -125,6 +127,17 @@ int record_read_u64(struct reader *r, const struct member *m, const struct json_
 	if (v->type != N32_JSON_INTEGER || v->integer < 0)
 		return record_unexpected(r, "integer that is not negative");
 	*(uint64_t *)out = (uint64_t)v->integer;
+	return 0;
+}
+
+/* Of a clock: what is computed from it does not overflow. */
+static int read_time(
+    struct reader *r, const struct member *m, const struct json_value *v, void *out)
+{
+	(void)m;
+	if (v->type != N32_JSON_INTEGER || v->integer < 0 || v->integer > TIME_MAX_S)
+		return record_unexpected(r, "seconds since 1970, before the year 10000");
+	*(int64_t *)out = v->integer;
 	return 0;
 }
 
@@ -308,7 +321,7 @@ static const struct member peer_members[] = {
 
 static const struct member input_members[] = {
 	{ "hook", read_hook, AT(script_case, in.hook) },
-	{ "time", read_i64, AT(script_case, in.now_s) },
+	{ "time", read_time, AT(script_case, in.now_s) },
 	{ "utc_offset_s", read_offset, AT(script_case, in.utc_offset_s) },
 	{ "offer", LIST(script_case, in.offer.caps, in.offer.n, read_cap) },
 	{ "purposes", read_purposes, AT(script_case, in.purposes_allowed) },
