@@ -23,9 +23,25 @@ local function paint(options, color, text)
   return options.color and COLORS[color] .. text .. "\27[0m" or text
 end
 
--- Texts of operators may hold anything: a terminal gets no control characters.
+local function in_hex(c)
+  return ("\\x%02x"):format(c:byte())
+end
+
+-- Texts of operators may hold anything: a terminal gets no control characters, nor those of 8 bits.
 local function plain(text)
-  return (text:gsub("[%c\127]", function(c) return ("\\x%02x"):format(c:byte()) end))
+  return (text:gsub("[%c\127]", in_hex):gsub("\194([\128-\159])", in_hex))
+end
+
+-- Bytes that are no UTF-8 would make a document unreadable.
+local function readable(text)
+  return text and not utf8.len(text) and text:gsub("[\128-\255]", "?") or text
+end
+
+-- As JSON, which is YAML as well.
+local function quoted(value)
+  return (cjson.encode(value):gsub("\194([\128-\159])", function(c)
+    return ("\\u%04x"):format(c:byte())
+  end))
 end
 
 local WIDEST = 90 -- a longer name pushes its figures to the right
@@ -35,7 +51,7 @@ local function columns(name)
 end
 
 function pretty.file(options, result)
-  say("%s", result.path)
+  say("%s", plain(result.path))
   if result.error then
     say("  %s  %s", paint(options, "FAIL", "does not load"), plain(result.error))
   end
@@ -77,10 +93,6 @@ local function tap_text(text)
   return (plain(text):gsub("\\", "\\\\"):gsub("#", "\\#"))
 end
 
-local function yaml_text(text)
-  return cjson.encode(text) -- a string of JSON is one of YAML
-end
-
 function tap.begin()
   say("TAP version 14")
 end
@@ -93,12 +105,12 @@ end
 function tap.file(_, result)
   if result.error then
     tap_line(false, result.path .. ": loads")
-    say("  ---\n  message: %s\n  ...", yaml_text(result.error))
+    say("  ---\n  message: %s\n  ...", quoted(result.error))
   end
   for _, case in ipairs(result.cases) do
     tap_line(case.passed, result.path .. ": " .. case.name)
     say("  ---")
-    if not case.passed then say("  message: %s", yaml_text(case.message)) end
+    if not case.passed then say("  message: %s", quoted(case.message)) end
     say("  duration_ms: %.3f\n  fuel: %d\n  decisions: %d\n  ...", case.us / 1000, case.fuel,
       case.decisions)
   end
@@ -119,9 +131,8 @@ local junit = { suites = {} }
 
 local ENTITIES = { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ['"'] = "&quot;" }
 
--- XML has no way to say most control characters, nor bytes that are no UTF-8.
+-- XML has no way to say most control characters.
 local function xml(text)
-  if not utf8.len(text) then text = text:gsub("[\128-\255]", "?") end
   text = text:gsub("\239\191[\190\191]", "?"):gsub("\237[\160-\191].", "?")
   return (plain(text):gsub('[&<>"]', ENTITIES))
 end
@@ -167,42 +178,45 @@ end
 
 local json = { files = {} }
 
--- lua-cjson writes an empty table as an object
-local EMPTY = "\1[]"
+local CASE = { "name", "line", "passed", "message", "us", "fuel", "decisions" }
+local COVERED = { "path", "percent", "hit", "lines" }
 
-local function list(t)
-  return #t > 0 and t or EMPTY
+-- lua-cjson knows no order of fields, and no empty list: both are put together here.
+local function list(items)
+  return "[" .. table.concat(items, ",") .. "]"
 end
 
-local function encode(value)
-  return (cjson.encode(value):gsub('"\\u0001%[%]"', "[]"))
-end
-
--- Bytes that are no UTF-8 would make the whole document unreadable.
-local function readable(text)
-  return text and not utf8.len(text) and text:gsub("[\128-\255]", "?") or text
+-- `last` is more of the same, as text.
+local function object(value, fields, last)
+  local out = {}
+  for _, field in ipairs(fields) do
+    if value[field] ~= nil then
+      out[#out + 1] = ('"%s":%s'):format(field, quoted(value[field]))
+    end
+  end
+  out[#out + 1] = last
+  return "{" .. table.concat(out, ",") .. "}"
 end
 
 function json.file(_, result)
-  for _, case in ipairs(result.cases) do
-    case.name, case.message = readable(case.name), readable(case.message)
+  local cases = {}
+  for i, case in ipairs(result.cases) do cases[i] = object(case, CASE) end
+  json.files[#json.files + 1] = object(result, { "path", "error" }, '"cases":' .. list(cases))
+end
+
+local function json_coverage(options, covered)
+  local files = {}
+  for i, file in ipairs(covered.files) do
+    files[i] = object(file, COVERED, '"missed":' .. list(file.missed_lines))
   end
-  json.files[#json.files + 1] = {
-    path = result.path, error = readable(result.error), cases = list(result.cases),
-  }
+  covered.minimum = options.min_coverage
+  return object(covered, { "percent", "hit", "lines", "minimum" }, '"files":' .. list(files))
 end
 
 function json.finish(options, totals, covered)
-  if covered then
-    for _, file in ipairs(covered.files) do
-      file.missed, file.missed_lines = list(file.missed_lines), nil
-    end
-    covered.files, covered.minimum = list(covered.files), options.min_coverage
-  end
-  say("%s", encode {
-    files = list(json.files), passed = totals.passed, failed = totals.failed,
-    unloaded = totals.unloaded, coverage = covered,
-  })
+  local last = '"files":' .. list(json.files)
+  if covered then last = last .. ',"coverage":' .. json_coverage(options, covered) end
+  say("%s", object(totals, { "passed", "failed", "unloaded" }, last))
 end
 
 -- --- all of them
@@ -219,6 +233,10 @@ function report.begin(options)
 end
 
 function report.file(options, result)
+  result.path, result.error = readable(result.path), readable(result.error)
+  for _, case in ipairs(result.cases) do
+    case.name, case.message = readable(case.name), readable(case.message)
+  end
   if result.error then totals.unloaded = totals.unloaded + 1 end
   for _, case in ipairs(result.cases) do
     local key = case.passed and "passed" or "failed"

@@ -133,6 +133,36 @@ def test_json_is_one_object(policies):
     assert {file["path"] for file in said["coverage"]["files"]} == {"default.lua", "shared/hub.lua"}
 
 
+ODD_NAMES = """for _, name in ipairs { "\\255", "\\1[]", "\\u{9b}31m", "\\27[31m", "# SKIP" } do
+  test.case(name, function() test.ok(false, name) end)
+end
+"""
+
+
+def test_any_bytes_in_a_name_leave_every_format_readable(policies):
+    policies.write("tests/hub_test.lua", ODD_NAMES)
+    odd = os.fsdecode(bytes(policies.root.parent) + b"/\xff\x1b_test.lua")
+    pathlib.Path(odd).write_text("test.case('in a file of odd name', function() test.ok(true) end)")
+    said = {}
+    for format in ("pretty", "tap", "junit", "json"):
+        done = subprocess.run(policies.command(odd, "tests/hub_test.lua", "--format", format),
+                              capture_output=True, timeout=60, check=False)
+        assert (done.returncode, done.stderr) == (1, b"")
+        said[format] = done.stdout.decode()
+        assert not re.search("[\0-\x09\x0b-\x1f\x7f-\x9f]", said[format])
+    assert "1 passed, 5 failed" in said["pretty"]
+    assert "not ok 6 - tests/hub_test.lua: \\# SKIP" in said["tap"]
+    assert ElementTree.fromstring(said["junit"]).get("failures") == "5"
+    cases = json.loads(said["json"])["files"][1]["cases"]
+    assert [case["name"] for case in cases] == ["?", "\1[]", "\x9b31m", "\x1b[31m", "# SKIP"]
+
+
+def test_json_is_the_same_each_time_but_for_the_times(policies):
+    def once():
+        return re.sub(r'"us":\d+', "", policies.run("--format", "json", "--coverage").stdout)
+    assert len({once() for _ in range(5)}) == 1
+
+
 def test_what_does_not_load_exits_with_3_and_the_rest_still_runs(policies):
     policies.write("tests/a_test.lua", "test.case(")
     done = policies.run()
