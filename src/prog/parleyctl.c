@@ -5,10 +5,12 @@
  */
 #include "base/base.h"
 
+#include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "prog/ctl.h"
 #include "prog/defaults.h"
@@ -39,6 +41,15 @@ static void print_usage(FILE *f)
 	    f);
 }
 
+/* The exit status: what was not written was not said. */
+static int finish(int rc)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return rc;
+	fprintf(stderr, "parleyctl: cannot write to the standard output\n");
+	return rc == EXIT_SUCCESS ? EXIT_FAILURE : rc;
+}
+
 /* Returns where the command is in argv, or 0. */
 static int parse_options(struct ctl_options *o, int argc, char *argv[])
 {
@@ -59,7 +70,7 @@ static int parse_options(struct ctl_options *o, int argc, char *argv[])
 			o->json = true;
 		else if (c == 'h') {
 			print_usage(stdout);
-			exit(EXIT_SUCCESS);
+			exit(finish(EXIT_SUCCESS));
 		} else
 			return 0;
 	}
@@ -75,21 +86,49 @@ static const struct ctl_command *find_command(const char *name)
 	return NULL;
 }
 
+/* A file that is opened later must not become the standard output: what is printed fails instead.
+ */
+static void keep_standard_files(void)
+{
+	for (int fd = 0; fd <= STDERR_FILENO; fd++) {
+		if (fcntl(fd, F_GETFD) < 0 &&
+		    open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
+			exit(EXIT_FAILURE);
+	}
+}
+
+/* Whether a word of the command is --help; behind "--" there is no option. */
+static bool asks_for_help(char *const words[])
+{
+	for (; *words && strcmp(*words, "--") != 0; words++) {
+		if (strcmp(*words, "--help") == 0)
+			return true;
+	}
+	return false;
+}
+
 int main(int argc, char *argv[])
 {
 	struct ctl_options o = { .json = false };
-	int at = parse_options(&o, argc, argv), rc;
-	const struct ctl_command *c = at ? find_command(argv[at]) : NULL;
+	const struct ctl_command *c;
+	int at, rc;
 
+	keep_standard_files();
+	at = parse_options(&o, argc, argv);
+	c = at ? find_command(argv[at]) : NULL;
 	if (!c) {
 		if (at)
 			fprintf(stderr, "parleyctl: there is no command '%s'\n", argv[at]);
 		print_usage(stderr);
 		return EXIT_USAGE;
 	}
+	if (asks_for_help(argv + at + 1)) {
+		printf("usage: parleyctl %s\n    %s\n", c->usage, c->help);
+		return finish(EXIT_SUCCESS);
+	}
 	optind = 0; /* the command reads its own options */
 	rc = c->run(&o, argc - at, argv + at);
 	if (rc == EXIT_USAGE)
 		fprintf(stderr, "usage: parleyctl %s\n", c->usage);
-	return rc;
+	return finish(rc);
 }

@@ -819,3 +819,23 @@ def test_commands_that_decide_need_a_directory_that_loads(directory, command):
     result = run(command, directory.policies, *arguments, stdin=request())
     assert result.returncode == 3
     assert "partners/beta.lua:14: syntax error near '1'" in result.stderr
+
+
+@pytest.mark.parametrize("redirection", [">/dev/full", ">&-"])
+@pytest.mark.parametrize("command", ["eval {} alpha -", "eval {} alpha - --json", "test {}", "journal -",
+                                     "bench --seconds 0.01 {} alpha", "--help", "test --help"])
+def test_what_cannot_be_printed_is_no_success(shop, command, redirection):
+    words = command.format(shop.policies)
+    text = recorded(capability="PRINS") + "\n" if "journal" in command else request()
+    done = subprocess.run(["sh", "-c", f'"$0" {words} {redirection}', program("parleyctl")], input=text,
+                          text=True, capture_output=True, timeout=60, check=False)
+    assert done.returncode == 1
+    assert done.stderr.endswith("parleyctl: cannot write to the standard output\n")
+
+
+@pytest.mark.parametrize("command", ["status", "partners", "reload", "rollback", "flag", "check", "test",
+                                     "eval", "bench", "editor", "journal"])
+def test_every_command_explains_itself(command):
+    done = run(command, "--help")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith(f"usage: parleyctl {command}")
