@@ -16,9 +16,12 @@ void push_local_time(lua_State *L, const struct view *v)
 	view_push(L, &view_local_time, v->in, v->in);
 }
 
+/* A record and a test may say any time: far from every calendar it stands still. */
 static int64_t local_seconds(const struct view *v)
 {
-	return v->in->now_s + v->in->utc_offset_s;
+	const int64_t far = INT64_MAX / 2, now = v->in->now_s;
+
+	return (now < -far ? -far : now > far ? far : now) + v->in->utc_offset_s;
 }
 
 /* `a` modulo `b` > 0, never negative. */
