@@ -14,14 +14,19 @@
 
 /* --- what all have in common */
 
-/* Counts a check of the running case. */
 static void begin(lua_State *L, const char *function)
 {
 	char name[48];
 
 	snprintf(name, sizeof(name), "test.%s", function);
 	suite_running(L, name);
+}
+
+/* Counts a check of the running case: not before it came to its end. */
+static int pass(lua_State *L)
+{
 	suite_of(L)->checks++;
+	return 0;
 }
 
 /* The answer in argument 1, which has to have `verdict`. */
@@ -73,14 +78,14 @@ static int l_selected(lua_State *L)
 	if (a->verdict != SCRIPT_SELECT || (int)a->cap != cap)
 		suite_fail(L, "expected select %s, got %s", n32_cap_name((enum n32_cap)cap),
 		    suite_answer_print(got, a));
-	return 0;
+	return pass(L);
 }
 
 /* test.rejected(answer, text) */
 static int l_rejected(lua_State *L)
 {
 	expect_reason(L, expect(L, "rejected", SCRIPT_REJECT), 2);
-	return 0;
+	return pass(L);
 }
 
 /* test.deferred(answer, seconds) */
@@ -91,21 +96,21 @@ static int l_deferred(lua_State *L)
 	if (!lua_isnoneornil(L, 2) && arg_integer(L, 2) != (lua_Integer)a->defer_s)
 		suite_fail(L, "expected defer %lld s, got defer %u s", (long long)arg_integer(L, 2),
 		    a->defer_s);
-	return 0;
+	return pass(L);
 }
 
 /* test.released(answer, text) */
 static int l_released(lua_State *L)
 {
 	expect_reason(L, expect(L, "released", SCRIPT_RELEASE), 2);
-	return 0;
+	return pass(L);
 }
 
 /* test.failed(answer, text): the policy has no valid answer */
 static int l_failed(lua_State *L)
 {
 	expect_reason(L, expect(L, "failed", SCRIPT_FAILED), 2);
-	return 0;
+	return pass(L);
 }
 
 /* --- test.retained */
@@ -119,32 +124,55 @@ static const struct {
 	{ "ping_s", offsetof(struct script_answer, ping_s) },
 };
 
+/* Raises that the field `name` on top has the wrong type. */
+static void refuse_option(lua_State *L, const char *name, const char *wanted, const char *example)
+{
+	suite_mistake(L, "test.retained: '%s' must be %s, got %s; write %s = %s", name, wanted,
+	    value_type(L, -1), name, example);
+}
+
+static void expect_span(lua_State *L, const char *name, unsigned got)
+{
+	int ok = lua_type(L, -1) == LUA_TNUMBER;
+	lua_Integer want = ok ? lua_tointegerx(L, -1, &ok) : 0;
+
+	if (!ok)
+		refuse_option(L, name, "a whole number", "600");
+	if (want != (lua_Integer)got)
+		suite_fail(L, "expected %s = %lld, got %u", name, (long long)want, got);
+}
+
+static void expect_reverse(lua_State *L, bool got)
+{
+	if (!lua_isboolean(L, -1))
+		refuse_option(L, "open_reverse", "true or false", "true");
+	if (lua_toboolean(L, -1) != got)
+		suite_fail(L, "expected open_reverse = %s, got %s", got ? "false" : "true",
+		    got ? "true" : "false");
+}
+
 /* The option whose name and value are on top. */
 static void expect_option(lua_State *L, const struct script_answer *a)
 {
 	static const char *const known[] = { "idle_s", "max_age_s", "ping_s", "open_reverse" };
-	struct str key;
+	struct str key = { "", 0 };
 	char hint[64];
 
-	text_of(L, -2);
-	key.p = lua_tolstring(L, -1, &key.n);
-	lua_insert(L, -2);
+	if (lua_type(L, -2) != LUA_TSTRING)
+		suite_mistake(
+		    L, "test.retained: fields are written name = value: { idle_s = 600 }");
+	key.p = lua_tolstring(L, -2, &key.n);
 	for (size_t i = 0; i < ARRAY_LEN(spans); i++) {
-		unsigned got = *(const unsigned *)(const void *)((const char *)a + spans[i].offset);
-
-		if (!str_is(key, spans[i].name))
-			continue;
-		if (arg_integer(L, lua_gettop(L)) != (lua_Integer)got)
-			suite_fail(L, "expected %s = %lld, got %u", key.p,
-			    (long long)lua_tointeger(L, -1), got);
-		return;
+		if (str_is(key, spans[i].name)) {
+			expect_span(L, key.p,
+			    *(const unsigned *)(const void *)((const char *)a + spans[i].offset));
+			return;
+		}
 	}
 	if (!str_is(key, "open_reverse"))
 		suite_mistake(L, "test.retained: unknown field '%s'%s", key.p,
 		    hint_print(hint, key, known, ARRAY_LEN(known)));
-	else if (lua_toboolean(L, -1) != a->open_reverse)
-		suite_fail(L, "expected open_reverse = %s, got %s",
-		    lua_toboolean(L, -1) ? "true" : "false", a->open_reverse ? "true" : "false");
+	expect_reverse(L, a->open_reverse);
 }
 
 /* test.retained(answer, { idle_s = 600 }) */
@@ -153,7 +181,7 @@ static int l_retained(lua_State *L)
 	const struct script_answer *a = expect(L, "retained", SCRIPT_RETAIN);
 
 	if (lua_isnoneornil(L, 2))
-		return 0;
+		return pass(L);
 	arg_table(L, 2);
 	lua_pushnil(L);
 	while (keys_next(L, 2)) {
@@ -165,7 +193,7 @@ static int l_retained(lua_State *L)
 		expect_option(L, a);
 		lua_settop(L, top);
 	}
-	return 0;
+	return pass(L);
 }
 
 /* --- any verdict */
@@ -189,7 +217,7 @@ static int l_verdict(lua_State *L)
 	begin(L, "verdict");
 	if (!str_is(want, script_verdict_name(a->verdict)))
 		suite_fail(L, "expected %s, got %s", want.p, suite_answer_print(text, a));
-	return 0;
+	return pass(L);
 }
 
 /* test.noted(answer, text) */
@@ -201,7 +229,7 @@ static int l_noted(lua_State *L)
 	begin(L, "noted");
 	for (size_t i = 0; i < a->n_notes; i++) {
 		if (holds(str_of(a->notes[i]), part))
-			return 0;
+			return pass(L);
 	}
 	if (a->n_notes == 0)
 		return suite_fail(L, "expected a note with \"%.200s\", got no note", part.p);
@@ -221,7 +249,7 @@ static int l_equal(lua_State *L)
 	begin(L, "equal");
 	lua_settop(L, 2);
 	if (suite_same(L, 1, 2, &d))
-		return 0;
+		return pass(L);
 	if (*d.where)
 		return suite_fail(L, "expected %s, got %s at %s", d.want, d.got, d.where);
 	return suite_fail(L, "expected %s, got %s", d.want, d.got);
@@ -237,7 +265,7 @@ static int l_ok(lua_State *L)
 		    L, "test.ok checks a value: test.ok(value, \"what it means\")");
 	begin(L, "ok");
 	if (lua_toboolean(L, 1))
-		return 0;
+		return pass(L);
 	suite_show(L, 1, got, sizeof(got));
 	if (lua_type(L, 2) == LUA_TSTRING)
 		return suite_fail(L, "%s (got %s)", lua_tostring(L, 2), got);

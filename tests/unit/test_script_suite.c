@@ -171,6 +171,8 @@ static void check_rows(const row *rows, size_t n)
 }
 
 #define T "tests/t_test.lua:"
+#define NOTHING                                                                                    \
+	T "3: the case checks nothing; write test.selected(answer, capability) or another assertion"
 
 /* --- what the hooks are asked */
 
@@ -272,9 +274,22 @@ static const row failures[] = {
 	{ "", "return test.ok(nil)", T "3: expected a true value, got nil" },
 	{ "", "pcall(test.ok, false)", T "3: expected a true value, got false" },
 	{ "", "error('own words')", T "3: own words" },
-	{ "", "local x = hub",
+	{ "", "local x = hub", NOTHING },
+	{ "", "pcall(test.equal, { [{}] = 1 }, 5)", NOTHING },
+	{ "",
+	    "pcall(test.failed, hub:select_capability(request, peer { flags = { 'broken' } }), 5)",
+	    NOTHING },
+	{ "", "test.retained(hub:retain_connection(), { idle_s = 60, open_reverse = 'yes' })",
 	    T
-	    "3: the case checks nothing; write test.selected(answer, capability) or another assertion" },
+	    "3: test.retained: 'open_reverse' must be true or false, got string; write open_reverse = true" },
+	{ "", "test.retained(hub:retain_connection(), { idle_s = '60' })",
+	    T "3: test.retained: 'idle_s' must be a whole number, got string; write idle_s = 600" },
+	{ "", "test.retained(hub:retain_connection(), { idle_s = 0 / 0 })",
+	    T "3: test.retained: 'idle_s' must be a whole number, got number; write idle_s = 600" },
+	{ "", "test.retained(hub:retain_connection(), { 60 })",
+	    T "3: test.retained: fields are written name = value: { idle_s = 600 }" },
+	{ "", "test.retained(hub:retain_connection(), { open_reverse = false })",
+	    T "3: expected open_reverse = false, got true" },
 	{ "", "test.selected('PRINS', sepp.PRINS)",
 	    T
 	    "3: test.selected: answer expected, got string; write test.selected(policy:hook(...), ...)" },
