@@ -248,7 +248,7 @@ static void the_time_is_right_around_the_year(void **state)
 		{ 951782400, 0, "2 0:0" },       /* 2000-02-29 */
 		{ 4102444799, 0, "4 23:59" },    /* 2099-12-31 */
 		{ 1700000000, 20700, "3 3:58" }, /* 2023-11-15 in +05:45 */
-		{ INT64_MAX, 7200, "2 9:45" },  /* it stands still, far from every calendar */
+		{ INT64_MAX, 7200, "2 9:45" },   /* it stands still, far from every calendar */
 		{ INT64_MIN, -7200, "5 14:14" },
 	};
 	struct kit *k = kit_open();
