@@ -38,10 +38,23 @@ int config_fail(lua_State *L, const char *what, const struct config_field *f, co
 	    value_type(L, -1), f->example);
 }
 
-/* Raises that the key on top of the stack is none of the fields. */
-static void unknown_key(
-    lua_State *L, int table, const char *what, const char *const *names, size_t n)
+/* The field whose table has a field of that name, or NULL. */
+static const char *owner_of(struct str key, const struct config_field *fields, size_t n)
 {
+	for (size_t i = 0; i < n; i++) {
+		for (size_t k = 0; k < fields[i].n_sub; k++) {
+			if (str_is(key, fields[i].sub[k].name))
+				return fields[i].name;
+		}
+	}
+	return NULL;
+}
+
+/* Raises that the key on top of the stack is none of the fields. */
+static void unknown_key(lua_State *L, int table, const char *what,
+    const struct config_field *fields, const char *const *names, size_t n)
+{
+	const char *owner;
 	char hint[64];
 	struct str key;
 
@@ -57,6 +70,10 @@ static void unknown_key(
 		    "%s: unknown field '%s'; hooks go behind the table: "
 		    "function partner.%s(...)",
 		    what, key.p, key.p);
+	owner = owner_of(key, fields, n);
+	if (owner)
+		luaL_error(L, "%s: unknown field '%s'; write %s = { %s = ... }", what, key.p, owner,
+		    key.p);
 	luaL_error(L, "%s: unknown field '%s'%s", what, key.p, hint_print(hint, key, names, n));
 }
 
@@ -71,13 +88,15 @@ static void check_keys(
 		names[i] = fields[i].name;
 	lua_pushnil(L);
 	while (keys_next(L, table)) {
-		const char *key = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : NULL;
+		struct str key = { NULL, 0 };
 		size_t i = 0;
 
-		while (key && i < n && strcmp(key, names[i]) != 0)
+		if (lua_type(L, -1) == LUA_TSTRING)
+			key.p = lua_tolstring(L, -1, &key.n);
+		while (key.p && i < n && !str_is(key, names[i]))
 			i++;
-		if (!key || i == n)
-			unknown_key(L, table, what, names, n);
+		if (!key.p || i == n)
+			unknown_key(L, table, what, fields, names, n);
 	}
 	lua_pop(L, 1);
 }

@@ -257,12 +257,14 @@ void fixture_check_keys(lua_State *L, int i, const struct fixture_fields *f)
 {
 	lua_pushnil(L);
 	while (keys_next(L, i)) {
-		const char *key = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : NULL;
+		struct str key = { NULL, 0 };
 		size_t k = 0;
 
-		while (key && k < f->n && strcmp(key, f->fields[k].name) != 0)
+		if (lua_type(L, -1) == LUA_TSTRING)
+			key.p = lua_tolstring(L, -1, &key.n);
+		while (key.p && k < f->n && !str_is(key, f->fields[k].name))
 			k++;
-		if (!key || k == f->n)
+		if (!key.p || k == f->n)
 			refuse_key(L, f);
 	}
 	lua_pop(L, 1);

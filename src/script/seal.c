@@ -109,6 +109,9 @@ static const char *instead_of(const char *name)
 		{ "coroutine", "policies have no coroutines" },
 		{ "TLS", "write sepp.TLS" },
 		{ "PRINS", "write sepp.PRINS" },
+		{ "null", "nothing is written nil" },
+		{ "None", "nothing is written nil" },
+		{ "undefined", "nothing is written nil" },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(known); i++) {
@@ -135,10 +138,21 @@ static int l_undefined(lua_State *L)
 /* (sealed table, key, value) */
 static int l_global_assigned(lua_State *L)
 {
-	if (lua_type(L, 2) != LUA_TSTRING)
+	const char *name = lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : NULL;
+
+	if (!name)
 		return luaL_error(L, "_ENV is read-only");
-	return luaL_error(L, "assignment to the global '%s'; write 'local %s = ...'",
-	    lua_tostring(L, 2), lua_tostring(L, 2));
+	for (int h = 0; h < SCRIPT_HOOKS; h++) {
+		if (strcmp(name, script_hook_name((enum script_hook)h)) == 0)
+			return luaL_error(L,
+			    "assignment to the global '%s'; a hook belongs to what the file returns: "
+			    "function partner.%s(...)",
+			    name, name);
+	}
+	if (lua_isfunction(L, 3))
+		return luaL_error(
+		    L, "assignment to the global '%s'; write 'local function %s(...)'", name, name);
+	return luaL_error(L, "assignment to the global '%s'; write 'local %s = ...'", name, name);
 }
 
 /* Sets the field of the table on top to a closure over the light userdata `name`.  [-0, +0] */

@@ -217,15 +217,22 @@ void suite_answer_push(lua_State *L, const struct script_answer *a)
 	lua_remove(L, -2); /* the state never collects */
 }
 
-const struct script_answer *suite_answer_check(lua_State *L, int i, const char *function)
+const struct script_answer *suite_answer_at(lua_State *L, int i)
 {
 	const struct view *v = view_at(L, i);
 
-	if (!v || v->def != &view_answer)
+	return v && v->def == &view_answer ? answer_of(v) : NULL;
+}
+
+const struct script_answer *suite_answer_check(lua_State *L, int i, const char *function)
+{
+	const struct script_answer *a = suite_answer_at(L, i);
+
+	if (!a)
 		suite_mistake(L,
 		    "test.%s: answer expected, got %s; write test.%s(policy:hook(...), ...)",
 		    function, value_type(L, i), function);
-	return v->base;
+	return a;
 }
 
 /* " (shared/hub.lua:12)" for answers that say where they were made. */

@@ -242,12 +242,20 @@ static int l_noted(lua_State *L)
 /* test.equal(got, want): all the way down */
 static int l_equal(lua_State *L)
 {
+	const struct script_answer *a;
 	struct suite_difference d;
+	char text[512];
 
 	if (lua_gettop(L) < 2)
 		return suite_mistake(L, "test.equal compares two values: test.equal(got, want)");
 	begin(L, "equal");
 	lua_settop(L, 2);
+	a = suite_answer_at(L, 1);
+	if (a && !suite_answer_at(L, 2))
+		return suite_fail(L,
+		    "test.equal: this is a whole answer: %s; write test.selected(answer, capability), "
+		    "or compare one of its fields, as in answer.capability",
+		    suite_answer_print(text, a));
 	if (suite_same(L, 1, 2, &d))
 		return pass(L);
 	if (*d.where)

@@ -66,7 +66,10 @@ extern const struct function suite_ask_functions[], suite_assert_functions[];
 /* An answer as tests see it; copied.  [-0, +1] */
 void suite_answer_push(lua_State *L, const struct script_answer *a);
 
-/* The answer in argument `i`, or raises.  It has no `fuel` and `scratch`. */
+/* The answer at `i`, or NULL; never raises.  Like the next one it has no `fuel` and `scratch`. */
+const struct script_answer *suite_answer_at(lua_State *L, int i);
+
+/* The answer in argument `i`, or raises. */
 const struct script_answer *suite_answer_check(lua_State *L, int i, const char *function);
 
 /* "select PRINS", "reject: no file (default.lua:9)"; returns `out`. */

@@ -195,7 +195,7 @@ static const char *const mistakes[][2] = {
 	    "partners/p.lua:3: bad argument #2 to 'select' (purposes[1]: purpose expected, got string; "
 	    "write sepp.purpose.ROAMING, not the string \"ROAMING\")" },
 	{ "return sepp.prefer({}, { sepp.TLS })",
-	    "partners/p.lua:3: bad argument #1 to 'prefer' (request expected, got table)" },
+	    "partners/p.lua:3: bad argument #1 to 'prefer' (request expected, got table); write sepp.prefer(request, { sepp.PRINS, sepp.TLS })" },
 	{ "return sepp.prefer(request, { \"TLS\" })",
 	    "partners/p.lua:3: bad argument #2 to 'prefer' ([1]: capability expected, got string; write "
 	    "sepp.TLS, not the string \"TLS\")" },

@@ -199,7 +199,7 @@ static const char *const ours[][2] = {
 	{ "string.dump(tostring)", "partners/p.lua:3: string has no field 'dump'" },
 	{ "\"10\" + 1",
 	    "partners/p.lua:3: attempt to perform arithmetic on a string value (constant "
-	    "'10'); a text is no number: write tonumber(text)" },
+	    "'10'); texts are joined with .. and become numbers with tonumber(text)" },
 	{ "(\"x\"):rep(1, 2, {}):len() and 1", "1" },
 	{ "pairs(1)",
 	    "partners/p.lua:3: bad argument #1 to 'pairs' (table or list expected, got number)" },

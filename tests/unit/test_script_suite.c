@@ -276,6 +276,8 @@ static const row failures[] = {
 	{ "", "error('own words')", T "3: own words" },
 	{ "", "local x = hub", NOTHING },
 	{ "", "pcall(test.equal, { [{}] = 1 }, 5)", NOTHING },
+	{ "", "test.peer { ['name\\0x'] = 'y' }",
+	    T "3: test.peer: unknown field 'name' (did you mean 'name'?)" },
 	{ "",
 	    "pcall(test.failed, hub:select_capability(request, peer { flags = { 'broken' } }), 5)",
 	    NOTHING },

@@ -187,7 +187,7 @@ static const char *const strict[][2] = {
 	{ "peer.nme", "peer has no field 'nme' (did you mean 'name'?)" },
 	{ "peer.tls.versoin", "peer.tls has no field 'versoin' (did you mean 'version'?)" },
 	{ "peer.certificate.days", "peer.certificate has no field 'days'" },
-	{ "peer.plmns.first", "list has no field 'first'" },
+	{ "peer.plmns.first", "list has no field 'first'; walk it: for _, x in ipairs(list) do" },
 	{ "request.local_time.second", "local_time has no field 'second'" },
 	{ "#request", "request is not a list" },
 	{ "request.offers(sepp.TLS)",

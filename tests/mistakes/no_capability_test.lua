@@ -1,0 +1,6 @@
+-- SPDX-License-Identifier: MIT
+local alpha = test.partner "alpha"
+
+test.case("TLS", function()
+  test.selected(alpha:select_capability())
+end)
