@@ -121,8 +121,9 @@ static void check_capabilities(struct eval *v)
 		    n32_cap_name(offer->caps[0]), offer->n > 1 ? " or " : "",
 		    offer->n > 1 ? n32_cap_name(offer->caps[1]) : "");
 	else if (ends)
-		put_check(
-		    v, "capabilities", false, "NONE ends what is agreed; a policy is not asked");
+		put_check(v, "capabilities", false,
+		    "NONE ends what is agreed, if that is TLS with the feature NFTLST (200), "
+		    "or is refused (403); a policy is not asked");
 	else
 		put_check(v, "capabilities", false,
 		    "nothing offered is within the ceilings of gateway.lua and '%s': %u",
