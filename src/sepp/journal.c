@@ -146,13 +146,27 @@ static void rotate(struct journal *j, unsigned keep)
 	log_error(LOG_SEPP, "-", "journal cannot be set aside: %s", e.text);
 }
 
+/* Makes sure that there is a file, one that somebody can read. */
+static int open_file(struct journal *j, struct err *e)
+{
+	struct batch *b = &j->batch;
+
+	if (j->file.fd >= 0 && !journal_file_is_gone(&j->file))
+		return 0;
+	if (journal_file_open(&j->file, e))
+		return e->code;
+	while (b->done > 0 && b->text[b->done - 1] != '\n')
+		b->done--; /* the half of a line that is gone */
+	return 0;
+}
+
 /* Writes what there is of the batch. */
 static void write_batch(struct journal *j)
 {
 	struct batch *b = &j->batch;
 	struct err e = { 0 };
 
-	if (j->file.fd < 0 && journal_file_open(&j->file, &e)) {
+	if (open_file(j, &e)) {
 		fail(j, &e);
 		return;
 	}

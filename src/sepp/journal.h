@@ -8,8 +8,9 @@
  * the lines that it holds, until it can.  The file has whole lines only, whatever happens.
  *
  * decisions.jsonl in the directory of the gateway's state; set aside as
- * decisions-20260131T235959Z-0000.jsonl when it is full, or on request.  If somebody else moved it
- * away, a new one is begun.  All functions but journal_add() are the control thread's.
+ * decisions-20260131T235959Z-0000.jsonl when it is full, or on request.  If somebody else removed
+ * it, a new one is begun with the next line; if it was moved away, on request.  All functions but
+ * journal_add() are the control thread's.
  */
 #ifndef SEPP_JOURNAL_H
 #define SEPP_JOURNAL_H

@@ -99,6 +99,13 @@ int journal_file_open(struct journal_file *f, struct err *e)
 	return 0;
 }
 
+bool journal_file_is_gone(const struct journal_file *f)
+{
+	struct stat st;
+
+	return f->fd >= 0 && fstat(f->fd, &st) == 0 && st.st_nlink == 0;
+}
+
 /*
  * `done` of the bytes at `p` are in the file: takes half a line back, so that it has whole ones.
  * Returns how many of them stay.

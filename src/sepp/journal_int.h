@@ -29,6 +29,9 @@ void journal_file_release(struct journal_file *f);
 /* Opens it, or makes it; removes half a line at its end that a crash left. */
 int journal_file_open(struct journal_file *f, struct err *e) MUST_CHECK;
 
+/* Whether it is open and was removed, so that nobody could read what is written to it. */
+bool journal_file_is_gone(const struct journal_file *f);
+
 /*
  * Appends `n` bytes of whole lines, or as many lines as it can.  Returns how many bytes need not be
  * given again; if those are not all, `e` says why.

@@ -9,8 +9,10 @@
 #include "base/mem.h"
 #include "sepp/lastgood.h"
 
-#define FILE_NAME "last-good"
-#define FORMAT    "parley-generation 1 "
+#define FILE_NAME  "last-good"
+#define FORMAT     "parley-generation 1 "
+
+#define NUMBER_MAX (UINT64_MAX / 4) /* there is always a next one */
 
 enum {
 	HEAD = sizeof(FORMAT) - 1 + 64 + 1, /* the first line */
@@ -134,7 +136,7 @@ static int take_about(
 	    !take_number(&at, "activated ", ' ', &activated) ||
 	    !take_number(&at, "files ", ' ', &counts->files) ||
 	    !take_number(&at, "keys ", '\n', &counts->keys) || about->number == 0 ||
-	    about->highest < about->number)
+	    about->highest < about->number || about->highest > NUMBER_MAX)
 		return err_set(e, ERR_SYNTAX, "its second line is not understood");
 	memcpy(about->digest, line + 7, 64);
 	about->digest[64] = '\0';

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import resource
+import shutil
 import signal
 
 import pytest
@@ -185,6 +186,26 @@ def test_file_moved_away_by_somebody_else_is_begun_again(directory, recorded, st
     alpha.negotiate(gateway)
     assert len(wait_for(gateway, state, 1)) == 1
     assert len((state / "rotated").read_text().splitlines()) == 1
+
+
+def test_file_that_is_removed_is_begun_again_by_itself(directory, recorded, state):
+    alpha = directory.partner("alpha", "001-01", TLS_FIRST)
+    gateway = recorded()
+    for _ in range(3):
+        alpha.negotiate(gateway)
+        assert len(wait_for(gateway, state, 1)) == 1
+        (state / "decisions.jsonl").unlink()
+
+
+def test_state_directory_that_is_removed_is_a_failure(directory, recorded, state):
+    alpha = directory.partner("alpha", "001-01", TLS_FIRST)
+    gateway = recorded()
+    alpha.negotiate(gateway)
+    wait_for(gateway, state, 1)
+    shutil.rmtree(state)
+    alpha.negotiate(gateway)
+    gateway.until(lambda: gateway.status()["journal"]["failing"])
+    assert gateway.status()["journal"]["records"] == 1
 
 
 def test_full_disk_is_said_and_survived(directory, recorded, state):

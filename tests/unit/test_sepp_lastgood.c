@@ -242,6 +242,9 @@ static void a_right_checksum_over_wrong_content_is_refused(void **state)
 		{ STR_LIT("digest x number 1\n"), "second line" },
 		{ STR_LIT("digest " DIGEST " number 0 highest 1 activated 1 files 1 keys 0\n"),
 		    "second line" },
+		{ STR_LIT("digest " DIGEST " number 1 highest 18446744073709551615 activated 1 "
+			  "files 1 keys 0\n"),
+		    "second line" },
 		{ STR_LIT("digest " DIGEST " number 2 highest 1 activated 1 files 1 keys 0\n"),
 		    "second line" },
 		{ STR_LIT(SECOND "0\n"), "ends within a file" },
