@@ -22,10 +22,7 @@ struct ctl_command {
 };
 
 /* ctl_daemon.c: ask a running daemon */
-extern const struct ctl_command ctl_status, ctl_partners, ctl_reload, ctl_rollback;
-
-/* ctl_flag.c */
-extern const struct ctl_command ctl_flag;
+extern const struct ctl_command ctl_status, ctl_partners, ctl_reload, ctl_rollback, ctl_flag;
 
 /* ctl_<name>.c: need no daemon */
 extern const struct ctl_command ctl_check, ctl_eval, ctl_bench, ctl_editor, ctl_journal;

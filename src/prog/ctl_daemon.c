@@ -86,14 +86,14 @@ static int run_partners(struct ctl_options *o, int argc, char *argv[])
 	return show(o, argc, argv, "/v1/partners", ctl_print_partners);
 }
 
-/* A request for a change; `print` tells it and whether it was made. */
-static int change(
-    const struct ctl_options *o, const char *path, int (*print)(struct str json, bool *ok))
+/* A request whose answer says whether it was granted; `print` tells it. */
+static int change(const struct ctl_options *o, const char *method, const char *path,
+    int (*print)(struct str json, bool *ok))
 {
 	struct buf body;
 	long status = 0;
 	bool ok = false;
-	int rc = ask(o, "POST", path, &status, &body);
+	int rc = ask(o, method, path, &status, &body);
 
 	if (rc == EXIT_SUCCESS && o->json)
 		rc = status == 200 ? EXIT_SUCCESS : EXIT_FAILURE;
@@ -112,7 +112,7 @@ static int run_reload(struct ctl_options *o, int argc, char *argv[])
 
 	if (!parse_options(o, &dry_run, argc, argv) || optind != argc)
 		return EXIT_USAGE;
-	return change(o, dry_run ? "/v1/reload?dry_run=1" : "/v1/reload", ctl_print_reload);
+	return change(o, "POST", dry_run ? "/v1/reload?dry_run=1" : "/v1/reload", ctl_print_reload);
 }
 
 static int run_rollback(struct ctl_options *o, int argc, char *argv[])
@@ -131,7 +131,42 @@ static int run_rollback(struct ctl_options *o, int argc, char *argv[])
 	}
 	if (number)
 		snprintf(path, sizeof(path), "/v1/rollback?generation=%s", number);
-	return change(o, path, ctl_print_rollback);
+	return change(o, "POST", path, ctl_print_rollback);
+}
+
+/* What needs no escape in a query; the daemon says what a name has to be. */
+static bool is_word(const char *text)
+{
+	size_t n = strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				"0123456789-_.");
+
+	return n >= 1 && n <= 64 && text[n] == '\0';
+}
+
+static int run_flag(struct ctl_options *o, int argc, char *argv[])
+{
+	char path[256];
+	char **word;
+	bool on;
+
+	if (!parse_options(o, NULL, argc, argv) || (argc - optind != 1 && argc - optind != 3))
+		return EXIT_USAGE;
+	word = argv + optind;
+	for (int i = 0; i < argc - optind && i < 2; i++) {
+		if (!is_word(word[i])) {
+			fprintf(stderr, "parleyctl: '%s' is no name\n", word[i]);
+			return EXIT_FAILURE;
+		}
+	}
+	if (argc - optind == 1) {
+		snprintf(path, sizeof(path), "/v1/flag?partner=%s", word[0]);
+		return change(o, "GET", path, ctl_print_flags);
+	}
+	on = strcmp(word[2], "on") == 0;
+	if (!on && strcmp(word[2], "off") != 0)
+		return EXIT_USAGE;
+	snprintf(path, sizeof(path), "/v1/flag?partner=%s&name=%s&on=%d", word[0], word[1], on);
+	return change(o, "POST", path, ctl_print_flags);
 }
 
 const struct ctl_command ctl_status = { "status", run_status, "status",
@@ -142,3 +177,5 @@ const struct ctl_command ctl_reload = { "reload", run_reload, "reload [--dry-run
 	"activate what the directory holds now" };
 const struct ctl_command ctl_rollback = { "rollback", run_rollback, "rollback [GENERATION]",
 	"put an older generation in force; without a number, the one before" };
+const struct ctl_command ctl_flag = { "flag", run_flag, "flag PARTNER [NAME on|off]",
+	"switches that the partner's policies see; those that are on" };
