@@ -130,7 +130,7 @@ class Authority:
     def write_cert(self, path):
         return write(path, self.pem())
 
-    def issue(self, names, cert, key, not_before=-HOUR, not_after=30 * DAY,
+    def issue(self, names, cert, key, not_before=-HOUR, not_after=365 * DAY,
               eku=("client", "server"), key_type="p256", critical_san=True, cdp=None):
         """Writes a certificate for `names` and its key; the offsets count from now.
 
