@@ -144,28 +144,39 @@ static json_t *flags(const struct assoc_view *v)
 	return list;
 }
 
+static json_t *way_object(const struct assoc_way_view *w)
+{
+	return json_pack("{s:s, s:o, s:o, s:o, s:o}", "state", machine_state_name(w->state),
+	    "since", utc(w->since_s), "reason", words(w->reason), "place", words(w->place), "next",
+	    utc(w->next_s));
+}
+
 static json_t *partner_object(const struct partner *p, int64_t now_s)
 {
 	struct assoc_view v;
+	const struct assoc_way_view *latest;
 	bool agreed;
 	char features[20];
 
 	assoc_read(p->association, now_s, &v);
+	latest = &v.ways[v.latest];
 	agreed = assoc_is_agreed(&v);
 	snprintf(features, sizeof(features), "%llx", (unsigned long long)v.agreement.features);
 	return json_pack(
-	    "{s:s, s:o, s:b, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:i, s:I, s:I, s:i, s:i, s:i, s:o, s:s}",
+	    "{s:s, s:o, s:b, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:i, s:i, s:I, s:I, s:I, s:I, s:i, s:i, s:i, s:o, s:s}",
 	    "name", p->conf->name, "file", words(script_program_path(p->program)), "enabled",
-	    p->conf->enabled, "state", assoc_state_name(v.state), "since", utc(v.since_s), "reason",
-	    words(v.reason), "last_failure", utc(v.failed_s), "last_failure_reason",
-	    words(v.failure), "capability",
+	    p->conf->enabled, "state", machine_state_name(assoc_state(&v)), "since",
+	    utc(latest->since_s), "reason", words(latest->reason), "in",
+	    way_object(&v.ways[ASSOC_IN]), "out", way_object(&v.ways[ASSOC_OUT]), "last_failure",
+	    utc(v.failed_s), "last_failure_reason", words(v.failure), "capability",
 	    agreed ? json_string(n32_cap_name(v.agreement.cap)) : json_null(), "features",
 	    agreed ? json_string(features) : json_null(), "target_api_root",
-	    agreed && v.agreement.target_api_root, "connections", (int)v.connections, "attempts",
-	    (json_int_t)v.attempts, "failures", (json_int_t)v.failures, "requests_last_minute",
-	    (int)v.handshakes_minute, "requests_last_hour", (int)v.handshakes_hour,
-	    "strikes_last_hour", (int)v.strikes, "flags", flags(&v), "certificate_fingerprint",
-	    agreed ? v.agreement.fingerprint : "");
+	    agreed && v.agreement.target_api_root, "connections", (int)v.connections, "contexts",
+	    (int)v.n_contexts, "reports_in", (json_int_t)v.errors_in, "reports_out",
+	    (json_int_t)v.errors_out, "attempts", (json_int_t)v.attempts, "failures",
+	    (json_int_t)v.failures, "requests_last_minute", (int)v.handshakes_minute,
+	    "requests_last_hour", (int)v.handshakes_hour, "strikes_last_hour", (int)v.strikes,
+	    "flags", flags(&v), "certificate_fingerprint", agreed ? v.agreement.fingerprint : "");
 }
 
 char *report_partners(const struct gateway *g)
@@ -249,10 +260,11 @@ static void put_partners(FILE *f, const struct gateway *g, int64_t now_s)
 		struct assoc_view v;
 
 		assoc_read(now->partners[i]->association, now_s, &v);
-		for (int state = 0; state < ASSOC_STATES; state++)
+		for (int state = 0; state < MACHINE_STATES; state++)
 			fprintf(f, "parley_partner_state{partner=\"%s\",state=\"%s\"} %d\n",
-			    now->partners[i]->conf->name, assoc_state_name((enum assoc_state)state),
-			    v.state == (enum assoc_state)state);
+			    now->partners[i]->conf->name,
+			    machine_state_name((enum machine_state)state),
+			    assoc_state(&v) == (enum machine_state)state);
 	}
 	put_head(f, "partner_connections", "gauge", "Connections of the partner");
 	for (size_t i = 0; i < now->n_partners; i++) {

@@ -3,9 +3,12 @@
  * association.h - what was agreed with one partner, and how it went (TS 29.573 5.2.2).
  *
  * One for each configured partner, shared by all workers, and older and younger than any policy
- * generation: a reload does not touch an agreement.  The result of a negotiation is valid for both
- * directions.  Made by the control thread from configuration only, so nothing that an unknown peer
- * sends can create one.
+ * generation: a reload does not touch an agreement.  Made by the control thread from configuration
+ * only, so nothing that an unknown peer sends can create one.
+ *
+ * There is one agreement, whoever asked for it: it is valid for both directions.  Each direction
+ * has a state of its own (machine.h), with since when, why, which line of a policy decided, and
+ * when the next attempt is due; either both let N32-f signalling through, or neither does.
  *
  * Everything is read by copy and written in one step, under a lock that is held for assignments
  * only.
@@ -15,6 +18,7 @@
 
 #include "base/base.h"
 #include "n32/types.h"
+#include "sepp/machine.h"
 
 struct association;
 struct err;
@@ -22,53 +26,91 @@ struct err;
 enum {
 	ASSOC_FLAGS_MAX = 16,
 	ASSOC_FLAG_MAX = 32, /* characters of a name */
+	ASSOC_REASON_MAX = 256,
+	ASSOC_PLACE_MAX = 128,
+	ASSOC_CONTEXTS_MAX = 4, /* of the newest N32-f contexts the ids are remembered */
 };
 
-/* state, name, whether N32-f signalling is allowed in it */
-/* clang-format off */
-#define ASSOC_TABLE(X)                      \
-	X(IDLE, "idle", false)              \
-	X(AGREED_TLS, "agreed_tls", true)   \
-	X(AGREED_PRINS, "agreed_prins", true) \
-	X(REFUSED, "refused", false)        \
-	X(TERMINATED, "terminated", false)  \
-	X(DISABLED, "disabled", false)
-/* clang-format on */
-
-enum assoc_state {
-#define X(name, text, open) ASSOC_##name,
-	ASSOC_TABLE(X)
-#undef X
-	ASSOC_STATES
+/* Who opens the negotiation: the peer, or we. */
+enum assoc_way {
+	ASSOC_IN,
+	ASSOC_OUT,
+	ASSOC_WAYS
 };
 
 /* What one successful negotiation settled. */
 struct agreement {
 	enum n32_cap cap;          /* TLS or PRINS */
+	enum assoc_way way;        /* who had asked */
 	bool target_api_root;      /* both sides: the header may be used on N32-f */
 	uint64_t features;         /* common ones */
 	uint32_t purposes;         /* bit set of enum n32_purpose; 0 = all configured (F-22) */
 	struct n32_fqdn n32f_fqdn; /* "" = same as N32-c */
 	uint16_t n32f_port;        /* 0 = the same */
 	char fingerprint[65];      /* of the certificate that it was made with */
+	uint64_t offer;            /* OUT: stands for what we had offered; else 0 */
 	int64_t at_s;
 };
 
+/* How one direction is. */
+struct assoc_way_view {
+	enum machine_state state;
+	int64_t since_s;
+	int64_t next_s;                /* of the next attempt; 0 = none is planned */
+	char reason[ASSOC_REASON_MAX]; /* why the state is what it is */
+	char place[ASSOC_PLACE_MAX];   /* the line of the policy that decided, "" = none did */
+};
+
+/* The ids of one N32-f context; no key material. */
+struct assoc_context {
+	char own[17], peer[17];
+};
+
 struct assoc_view {
-	enum assoc_state state;
-	struct agreement agreement;  /* the last one; in force in the AGREED states */
-	int64_t since_s;             /* of the state */
-	char reason[256];            /* why the state is what it is */
-	int64_t failed_s;            /* the last negotiation that was not answered 200; 0 = none */
-	char failure[256];           /* and why */
-	uint64_t attempts, failures; /* negotiations asked for; not answered 200 */
+	struct assoc_way_view ways[ASSOC_WAYS];
+	enum assoc_way latest;          /* whose state changed last */
+	struct agreement agreement;     /* the last one; in force while the states are open */
+	int64_t failed_s;               /* the last negotiation that failed; 0 = none */
+	char failure[ASSOC_REASON_MAX]; /* and why */
+	uint64_t attempts, failures;    /* negotiations asked for; not answered 200 */
+	uint64_t errors_in, errors_out; /* N32-f error reports */
 	char previous_fingerprint[65];
 	unsigned connections;
 	unsigned handshakes_minute, handshakes_hour;
 	unsigned strikes; /* mistakes of the peer in the last hour */
+	size_t n_contexts;
+	struct assoc_context contexts[ASSOC_CONTEXTS_MAX];
 	size_t n_flags;
 	char flags[ASSOC_FLAGS_MAX][ASSOC_FLAG_MAX + 1]; /* in the order they were set */
 };
+
+/* What survives a restart. */
+struct assoc_record {
+	char name[64];
+	struct assoc_way_view ways[ASSOC_WAYS];
+	struct agreement agreement;
+	int64_t failed_s;
+	char failure[ASSOC_REASON_MAX];
+	uint64_t attempts, failures, errors_in, errors_out;
+	char previous_fingerprint[65];
+	size_t n_contexts; /* those that there were */
+	struct assoc_context contexts[ASSOC_CONTEXTS_MAX];
+	size_t n_flags;
+	char flags[ASSOC_FLAGS_MAX][ASSOC_FLAG_MAX + 1];
+};
+
+/* What is said with an event. */
+struct assoc_said {
+	int64_t now_s;
+	const char *reason; /* NULL = "" */
+	const char *place;  /* of the policy; NULL = none decided */
+	int64_t next_s;     /* of the next attempt; 0 = none */
+};
+
+/* Called by the thread that changed what survives a restart, without the lock. */
+typedef void assoc_changed_fn(void *arg, struct association *a);
+
+/* --- life */
 
 /* One reference, owned by the caller. */
 struct association *assoc_new(const char *name, int64_t now_s);
@@ -80,7 +122,38 @@ void assoc_unref(struct association *a);
 /* Borrowed. */
 const char *assoc_name(const struct association *a);
 
+/* Before any other thread knows `a`: who is told of changes.  Borrows `arg` for its life. */
+void assoc_on_change(struct association *a, assoc_changed_fn *fn, void *arg);
+
+/* What survives a restart; and back.  No context survives: the ids of those that there were are
+ * left for assoc_take_lost(), and what was under way is over. */
+void assoc_save(struct association *a, struct assoc_record *out);
+void assoc_restore(struct association *a, const struct assoc_record *r);
+
+/* The contexts that a restart lost, once.  Returns how many. */
+size_t assoc_take_lost(struct association *a, struct assoc_context out[ASSOC_CONTEXTS_MAX]);
+
+/* For whoever writes it down: true if it was not marked before. */
+bool assoc_mark(struct association *a) MUST_CHECK;
+void assoc_unmark(struct association *a);
+
+/* --- asking */
+
 void assoc_read(struct association *a, int64_t now_s, struct assoc_view *out);
+
+/* The state that changed last. */
+enum machine_state assoc_state(const struct assoc_view *v);
+
+/* Whether the agreement of a view is in force. */
+bool assoc_is_agreed(const struct assoc_view *v);
+
+/*
+ * What the partner is bound to: the mechanism agreed on, also while a refusal suspends it, so that
+ * a policy which guards against a downgrade is not disarmed by its own refusal.  UNKNOWN: none.
+ */
+enum n32_cap assoc_established(const struct assoc_view *v);
+
+/* --- what happens */
 
 /*
  * One more request for a negotiation at `now`.  False when the partner passed `per_minute` (0: no
@@ -89,18 +162,47 @@ void assoc_read(struct association *a, int64_t now_s, struct assoc_view *out);
 bool assoc_admit(struct association *a, msec now, int64_t now_s, unsigned per_minute,
     unsigned *retry_s) MUST_CHECK;
 
+/* The same for N32-f error reports that are received. */
+bool assoc_admit_report(
+    struct association *a, msec now, unsigned per_minute, unsigned *retry_s) MUST_CHECK;
+
 /* The peer made a mistake: a malformed request, one that the floor refuses, one over the limit. */
 void assoc_strike(struct association *a, int64_t now_s);
 
-/* A negotiation was answered 200.  Returns whether the state or the mechanism changed. */
-bool assoc_agree(struct association *a, const struct agreement *agreement);
+/*
+ * A negotiation was answered 200.  Returns whether the mechanism that is in force changed.  A
+ * disabled partner stays what it is.
+ */
+bool assoc_agree(struct association *a, const struct agreement *agreement, const char *place);
 
-/* It was not.  `refuses` suspends the agreement, as a 403 does (n32.md A.10). */
-void assoc_fail(struct association *a, int64_t now_s, bool refuses, const char *reason);
+/*
+ * One failed: `event` is FAIL, WRONG, REFUSE or UNTRUSTED.  The last two suspend the agreement
+ * (n32.md A.10); FAIL changes nothing in the direction IN.
+ */
+void assoc_fail(struct association *a, enum assoc_way way, enum machine_event event,
+    const struct assoc_said *said);
+
+/* We are a step further: RESOLVE, CONNECT, NEGOTIATE, PARAMS; FAIL ends what counts as no
+ * negotiation. */
+void assoc_step(struct association *a, enum machine_event event, const struct assoc_said *said);
+
+/* When the next attempt of ours is due; 0 = none is planned. */
+void assoc_plan(struct association *a, int64_t next_s);
+
+/* The relation is about to end, TERMINATE, or has ended, END.  False if there was none. */
+bool assoc_end(
+    struct association *a, enum machine_event event, const struct assoc_said *said) MUST_CHECK;
 
 /* The peer ended the relation with NONE.  False if there was nothing to end or NFTLST was not
  * agreed. */
 bool assoc_terminate(struct association *a, int64_t now_s) MUST_CHECK;
+
+/* The N32-f contexts that there are, newest first; more than fit are counted only. */
+void assoc_set_contexts(
+    struct association *a, const struct assoc_context *contexts, size_t n, int64_t now_s);
+
+/* One more N32-f error report.  Returns how many there are now. */
+uint64_t assoc_count_report(struct association *a, enum assoc_way way);
 
 /* The operator enabled or disabled the partner. */
 void assoc_set_enabled(struct association *a, int64_t now_s, bool enabled);
@@ -116,16 +218,5 @@ int assoc_set_flag(
 /* Counts a connection in, unless that passes `max` (0: no limit). */
 bool assoc_connect(struct association *a, unsigned max) MUST_CHECK;
 void assoc_disconnect(struct association *a);
-
-const char *assoc_state_name(enum assoc_state state);
-
-/* Whether the agreement of a view is in force. */
-bool assoc_is_agreed(const struct assoc_view *v);
-
-/*
- * What the partner is bound to: the mechanism agreed on, also while a refusal suspends it, so that
- * a policy which guards against a downgrade is not disarmed by its own refusal.  UNKNOWN: none.
- */
-enum n32_cap assoc_established(const struct assoc_view *v);
 
 #endif

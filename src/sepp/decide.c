@@ -56,6 +56,8 @@ static void fill_peer(struct decision *d, const struct partner *partner, struct 
 	p->history.last_ok_s = v->agreement.at_s;
 	p->history.attempts = v->attempts;
 	p->history.failures = v->failures;
+	p->history.errors_in = v->errors_in;
+	p->history.errors_out = v->errors_out;
 	p->history.strikes = v->strikes;
 	p->history.previous_fingerprint = str_of(v->previous_fingerprint);
 	p->counts.handshakes_minute = v->handshakes_minute;

@@ -27,6 +27,26 @@ static enum negotiation_outcome problem(
 	return NEGOTIATION_PROBLEM;
 }
 
+/* The line of the policy that decided; NULL if none was asked. */
+static const char *place_of(char out[128], const struct scene *s)
+{
+	return *s->n->decision.out.file ? decision_place(out, &s->n->decision) : NULL;
+}
+
+/* The request is answered with an error. */
+static void fail(struct scene *s, enum machine_event event, const char *reason)
+{
+	struct partner *p = s->n->partner;
+	char place[128];
+	struct assoc_said said = {
+		.now_s = loop_wall_s(s->w->loop),
+		.reason = reason,
+		.place = place_of(place, s),
+	};
+
+	assoc_fail(p->association, ASSOC_IN, event, &said);
+}
+
 /* A refusal of an authenticated partner: it also suspends what was agreed (n32.md A.10). */
 static enum negotiation_outcome refuse(
     struct scene *s, enum n32_problem_code code, const char *detail, const char *reason)
@@ -35,7 +55,7 @@ static enum negotiation_outcome refuse(
 	unsigned status = s->n->status ? s->n->status : (unsigned)n32_problem_status(code);
 	char text[512], place[128];
 
-	assoc_fail(p->association, loop_wall_s(s->w->loop), status == 403, reason);
+	fail(s, status == 403 ? MACHINE_ON_REFUSE : MACHINE_ON_FAIL, reason);
 	log_peer(loop_now(s->w->loop), LOG_INFO, LOG_SEPP, p->conf->name,
 	    "negotiation refused cause=%s reason='%s' policy=%s generation=%llu decision=%s",
 	    n32_problem_cause(code), str_escape(text, sizeof(text), str_of(reason)),
@@ -184,7 +204,7 @@ static enum negotiation_outcome terminate(struct scene *s)
 
 	if (!assoc_terminate(p->association, loop_wall_s(s->w->loop))) {
 		/* nothing to end, or no right to end it this way: what is agreed stays */
-		assoc_fail(p->association, loop_wall_s(s->w->loop), false, nothing);
+		fail(s, MACHINE_ON_FAIL, nothing);
 		log_peer(loop_now(s->w->loop), LOG_INFO, LOG_SEPP, p->conf->name,
 		    "negotiation refused reason='%s'", nothing);
 		return problem(s->n, N32_PROBLEM_NOT_ALLOWED, nothing);
@@ -201,6 +221,7 @@ static void commit(struct scene *s)
 	struct negotiation *n = s->n;
 	struct agreement a = {
 		.cap = n->rsp.selected.cap,
+		.way = ASSOC_IN,
 		.target_api_root = n->req.target_api_root && s->g->conf->target_api_root,
 		.features = n->rsp.has_features ? n->rsp.features : 0,
 		.purposes = purposes_of(n),
@@ -212,7 +233,7 @@ static void commit(struct scene *s)
 	char place[128];
 
 	str_copy(a.fingerprint, sizeof(a.fingerprint), str_of(conn_peer(s->c)->fingerprint));
-	level = assoc_agree(n->partner->association, &a) ? LOG_INFO : LOG_DEBUG;
+	level = assoc_agree(n->partner->association, &a, place_of(place, s)) ? LOG_INFO : LOG_DEBUG;
 	count(&s->w->counters, a.cap == N32_CAP_TLS ? COUNTER_SELECTED_TLS : COUNTER_SELECTED_PRINS,
 	    1);
 	if (log_wants(level))
@@ -227,14 +248,13 @@ static void commit(struct scene *s)
 
 static enum negotiation_outcome fail_closed(struct scene *s)
 {
-	assoc_fail(
-	    s->n->partner->association, loop_wall_s(s->w->loop), false, s->n->decision.out.reason);
+	fail(s, MACHINE_ON_FAIL, s->n->decision.out.reason);
 	return problem(s->n, N32_PROBLEM_FAILURE, "");
 }
 
 static enum negotiation_outcome defer(struct scene *s, const struct script_answer *out)
 {
-	assoc_fail(s->n->partner->association, loop_wall_s(s->w->loop), false, out->reason);
+	fail(s, MACHINE_ON_FAIL, out->reason);
 	s->n->retry_s = out->defer_s;
 	return problem(
 	    s->n, N32_PROBLEM_CONGESTION, s->n->partner->conf->verbose_errors ? out->reason : "");
