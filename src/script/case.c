@@ -147,7 +147,8 @@ struct script_case *script_case_copy(const struct script_case *c)
 void script_case_set_partner(struct script_case *c, const struct conf_partner *conf)
 {
 	c->partner = *conf;
-	c->partner.anchors = c->partner.crl = c->partner.address = NULL;
+	c->partner.anchors = c->partner.crl = c->partner.address = c->partner.srv = NULL;
+	c->partner.prins.policy = c->partner.prins.providers = NULL;
 	c->partner.redirect = c->partner.follows = NULL;
 	fill_identity(c);
 	script_case_point(c);

@@ -13,6 +13,8 @@ void conf_gateway_release(struct conf_gateway *g)
 	for (size_t i = 0; i < g->n_listen; i++)
 		mem_free(g->listen[i]);
 	mem_free(g->admin_listen);
+	for (size_t i = 0; i < g->dns.n_servers; i++)
+		mem_free(g->dns.servers[i]);
 	memset(g, 0, sizeof(*g));
 }
 
@@ -21,6 +23,9 @@ void conf_partner_release(struct conf_partner *p)
 	mem_free(p->anchors);
 	mem_free(p->crl);
 	mem_free(p->address);
+	mem_free(p->srv);
+	mem_free(p->prins.policy);
+	mem_free(p->prins.providers);
 	mem_free(p->redirect);
 	mem_free(p->follows);
 	memset(p, 0, sizeof(*p));
@@ -67,6 +72,19 @@ const char *conf_path_name(enum conf_path path)
 		return "IP_ONLY";
 	case CONF_PATH_INTERMEDIARY:
 		return "INTERMEDIARY";
+	}
+	return "UNKNOWN";
+}
+
+const char *conf_key_context_name(enum conf_key_context which)
+{
+	switch (which) {
+	case CONF_KEY_RECEIVER:
+		return "RECEIVER";
+	case CONF_KEY_INITIATOR:
+		return "INITIATOR";
+	case CONF_KEY_RESPONDER:
+		return "RESPONDER";
 	}
 	return "UNKNOWN";
 }

@@ -17,6 +17,7 @@ enum {
 	CONF_LISTEN_MAX = 8,
 	CONF_FQDNS_MAX = 16,
 	CONF_TAGS_MAX = 16,
+	CONF_DNS_MAX = 4,
 };
 
 /* Who reads the messages between the two SEPPs (TS 33.501 13.1.2). */
@@ -47,6 +48,21 @@ struct conf_limits {
 /* Milliseconds. */
 struct conf_timeouts {
 	msec handshake, first_request, body, idle, close, drain;
+	msec response; /* to a request of ours */
+	msec resolve;  /* of a partner's address */
+};
+
+/* How long until we try again: exponential, with full jitter, from `first` to `cap`. */
+struct conf_retry {
+	msec first, cap;
+};
+
+/* Name servers; none: those of the system. */
+struct conf_dns {
+	size_t n_servers;
+	char *servers[CONF_DNS_MAX]; /* "address:port" */
+	msec timeout;                /* of one try */
+	unsigned tries;
 };
 
 struct conf_budgets {
@@ -80,8 +96,26 @@ struct conf_gateway {
 	unsigned workers;          /* 0 = one per core */
 	struct conf_limits limits;
 	struct conf_timeouts timeouts;
+	struct conf_retry retry;
+	struct conf_dns dns;
+	msec validity; /* of what we negotiated, and of N32-f contexts */
 	struct conf_budgets budgets;
 	struct conf_journal journal;
+};
+
+/* Whose context id goes into the derivation of a key (n32.md F-9). */
+enum conf_key_context {
+	CONF_KEY_RECEIVER, /* of the message that it protects */
+	CONF_KEY_INITIATOR,
+	CONF_KEY_RESPONDER
+};
+
+/* The exchange of parameters with a partner. */
+struct conf_prins {
+	char *policy;    /* path of our ProtectionPolicy, or NULL */
+	char *providers; /* path of our ipxProviderSecInfoList, or NULL */
+	enum conf_key_context key_context;
+	bool combined; /* all in one request instead of step by step */
 };
 
 struct conf_partner {
@@ -97,6 +131,7 @@ struct conf_partner {
 	char *anchors;  /* path relative to the directory */
 	char *crl;      /* the same, or NULL */
 	char *address;  /* "host:port", or NULL: DNS */
+	char *srv;      /* name of SRV records, or NULL */
 	char *redirect; /* "fqdn[:port]" that the partner is sent to with 307, or NULL */
 	char *follows;  /* name of a shared policy, or NULL */
 	enum conf_path path;
@@ -108,6 +143,8 @@ struct conf_partner {
 	bool keep_last_on_policy_error;
 	unsigned handshakes_per_minute; /* requests for a negotiation; 0 = no limit */
 	unsigned connections;           /* at once; 0 = no limit */
+	unsigned reports_per_minute;    /* N32-f error reports; 0 = no limit */
+	struct conf_prins prins;
 };
 
 /* Free what the struct owns, and leave it zeroed. */
@@ -123,5 +160,6 @@ void conf_offer(struct conf_caps *out, const struct conf_gateway *g, const struc
     const struct n32_neg_req *req);
 
 const char *conf_path_name(enum conf_path path);
+const char *conf_key_context_name(enum conf_key_context which);
 
 #endif

@@ -29,7 +29,12 @@ static const struct conf_gateway defaults = {
 		.idle = 30000,
 		.close = 2000,
 		.drain = 5000,
+		.response = 10000,
+		.resolve = 5000,
 	},
+	.retry = { .first = 1000, .cap = 300000 },
+	.dns = { .timeout = 2000, .tries = 2 },
+	.validity = 86400000,
 	.budgets = { .fuel = 200000, .scratch = 256 << 10, .wall = 7 },
 	.journal = { .enabled = true, .max_mib = 64, .keep = 16 },
 };
@@ -51,6 +56,23 @@ static void read_listener(
 static void read_listeners(lua_State *L, const char *what, const struct config_field *f, void *out)
 {
 	(void)config_strings(L, what, f, CONF_LISTEN_MAX, read_listener, out);
+}
+
+static void read_server(
+    lua_State *L, const char *what, const struct config_field *f, struct str s, size_t i, void *out)
+{
+	struct conf_gateway *g = out;
+	struct config_field one = *f;
+
+	(void)s;
+	one.offset = offsetof(struct conf_gateway, dns.servers) + i * sizeof(g->dns.servers[0]);
+	config_endpoint(L, what, &one, g);
+	g->dns.n_servers = i + 1;
+}
+
+static void read_servers(lua_State *L, const char *what, const struct config_field *f, void *out)
+{
+	(void)config_strings(L, what, f, CONF_DNS_MAX, read_server, out);
 }
 
 static void read_status(lua_State *L, const char *what, const struct config_field *f, void *out)
@@ -95,6 +117,20 @@ static const struct config_field timeouts_fields[] = {
 	{ "idle_s", config_seconds, AT(timeouts.idle), .example = "idle_s = 30" },
 	{ "close_s", config_seconds, AT(timeouts.close), .example = "close_s = 2" },
 	{ "drain_s", config_seconds, AT(timeouts.drain), .example = "drain_s = 5" },
+	{ "response_s", config_seconds, AT(timeouts.response), .example = "response_s = 10" },
+	{ "resolve_s", config_seconds, AT(timeouts.resolve), .example = "resolve_s = 5" },
+};
+
+static const struct config_field retry_fields[] = {
+	{ "first_s", config_seconds, AT(retry.first), .example = "first_s = 1" },
+	{ "cap_s", config_seconds, AT(retry.cap), .example = "cap_s = 300" },
+};
+
+static const struct config_field dns_fields[] = {
+	{ "servers", read_servers, .min = 1, .type = "string[]",
+	    .example = "servers = { \"192.0.2.53:53\" }" },
+	{ "timeout_s", config_seconds, AT(dns.timeout), .example = "timeout_s = 2" },
+	{ "tries", config_unsigned, AT(dns.tries), .min = 1, .max = 10, .example = "tries = 2" },
 };
 
 static const struct config_field budgets_fields[] = {
@@ -142,6 +178,11 @@ static const struct config_field gateway_fields[] = {
 	{ "workers", config_unsigned, AT(workers), .max = 64, .example = "workers = 0" },
 	{ "limits", config_table, SUB(limits_fields), .example = "limits = { streams = 100 }" },
 	{ "timeouts", config_table, SUB(timeouts_fields), .example = "timeouts = { idle_s = 30 }" },
+	{ "retry", config_table, SUB(retry_fields),
+	    .example = "retry = { first_s = 1, cap_s = 300 }" },
+	{ "dns", config_table, SUB(dns_fields),
+	    .example = "dns = { servers = { \"192.0.2.53:53\" } }" },
+	{ "validity_s", config_seconds, AT(validity), .example = "validity_s = 86400" },
 	{ "budgets", config_table, SUB(budgets_fields), .example = "budgets = { fuel = 200000 }" },
 	{ "journal", config_table, SUB(journal_fields),
 	    .example = "journal = { max_mib = 64, keep = 16 }" },

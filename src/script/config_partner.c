@@ -16,6 +16,7 @@ static const struct conf_partner defaults = {
 	.enabled = true,
 	.handshakes_per_minute = 600,
 	.connections = 64,
+	.reports_per_minute = 60,
 };
 
 #define AT(member) .offset = offsetof(struct conf_partner, member)
@@ -97,6 +98,29 @@ static void read_path_kind(lua_State *L, const char *what, const struct config_f
 	((struct conf_partner *)out)->path = (enum conf_path)config_value(L, what, f, VALUE_PATH);
 }
 
+static void read_key_context(
+    lua_State *L, const char *what, const struct config_field *f, void *out)
+{
+	((struct conf_partner *)out)->prins.key_context =
+	    (enum conf_key_context)config_value(L, what, f, VALUE_KEY_CONTEXT);
+}
+
+/* Of SRV records: labels may begin with an underscore. */
+static void read_srv(lua_State *L, const char *what, const struct config_field *f, void *out)
+{
+	const char *why;
+	struct conf_partner *p = out;
+	struct n32_fqdn name;
+	struct str s = { NULL, 0 };
+
+	if (lua_type(L, -1) == LUA_TSTRING)
+		s.p = lua_tolstring(L, -1, &s.n);
+	if (s.n == 0 || n32_fqdn_parse(&name, s, false, &why))
+		config_fail(L, what, f, "the name of SRV records");
+	mem_free(p->srv);
+	p->srv = mem_strdup(name.text);
+}
+
 static void read_on_error(lua_State *L, const char *what, const struct config_field *f, void *out)
 {
 	(void)config_value(L, what, f, VALUE_MODE); /* there is one mode */
@@ -108,6 +132,17 @@ static const struct config_field limits_fields[] = {
 	    .example = "handshakes_per_minute = 600" },
 	{ "connections", config_unsigned, AT(connections), .max = 1000000,
 	    .example = "connections = 64" },
+	{ "reports_per_minute", config_unsigned, AT(reports_per_minute), .max = 10000000,
+	    .example = "reports_per_minute = 60" },
+};
+
+static const struct config_field prins_fields[] = {
+	{ "policy", config_path, AT(prins.policy), .example = "policy = \"data/protection.json\"" },
+	{ "providers", config_path, AT(prins.providers),
+	    .example = "providers = \"data/ipx.json\"" },
+	{ "key_context", read_key_context, .type = "key_context",
+	    .example = "key_context = sepp.key_context.RECEIVER" },
+	{ "combined", config_bool, AT(prins.combined), .example = "combined = false" },
 };
 
 static const struct config_field partner_fields[] = {
@@ -127,6 +162,7 @@ static const struct config_field partner_fields[] = {
 	{ "crl", config_path, AT(crl), .example = "crl = \"anchors/example-mobile.crl\"" },
 	{ "address", config_endpoint, AT(address), .min = 1,
 	    .example = "address = \"192.0.2.7:443\"" },
+	{ "srv", read_srv, .type = "string", .example = "srv = \"_n32._tcp.example.org\"" },
 	{ "redirect", read_redirect, AT(redirect), .min = 1, .type = "string",
 	    .example = "redirect = \"sepp2.5gc.mnc001.mcc001.3gppnetwork.org\"" },
 	{ "follows", read_follows, .type = "string", .example = "follows = \"hub\"" },
@@ -140,6 +176,8 @@ static const struct config_field partner_fields[] = {
 	{ "verbose_errors", config_bool, AT(verbose_errors), .example = "verbose_errors = false" },
 	{ "on_policy_error", read_on_error, .type = "mode",
 	    .example = "on_policy_error = sepp.KEEP_LAST" },
+	{ "prins", config_table, .sub = prins_fields, .n_sub = ARRAY_LEN(prins_fields),
+	    .example = "prins = { policy = \"data/protection.json\" }" },
 	{ "limits", config_table, .sub = limits_fields, .n_sub = ARRAY_LEN(limits_fields),
 	    .example = "limits = { connections = 64 }" },
 };

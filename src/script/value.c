@@ -25,6 +25,9 @@ static const struct value values[] = { { VALUE_CAP, N32_CAP_TLS, "TLS", "sepp.TL
 	{ VALUE_JWE, SCRIPT_JWE_A128GCM, "A128GCM", "sepp.jwe.A128GCM" },
 	{ VALUE_JWE, SCRIPT_JWE_A256GCM, "A256GCM", "sepp.jwe.A256GCM" },
 	{ VALUE_JWS, SCRIPT_JWS_ES256, "ES256", "sepp.jws.ES256" },
+	{ VALUE_KEY_CONTEXT, CONF_KEY_RECEIVER, "RECEIVER", "sepp.key_context.RECEIVER" },
+	{ VALUE_KEY_CONTEXT, CONF_KEY_INITIATOR, "INITIATOR", "sepp.key_context.INITIATOR" },
+	{ VALUE_KEY_CONTEXT, CONF_KEY_RESPONDER, "RESPONDER", "sepp.key_context.RESPONDER" },
 	{ VALUE_MISMATCH, SCRIPT_MISMATCH_REFUSE, "REFUSE", "sepp.mismatch.REFUSE" },
 	{ VALUE_MISMATCH, SCRIPT_MISMATCH_WARN, "WARN", "sepp.mismatch.WARN" },
 #define X(name) { VALUE_PURPOSE, N32_PURPOSE_##name, #name, "sepp.purpose." #name },
@@ -55,6 +58,7 @@ static const struct {
 	[VALUE_JWE] = { "jwe", "sepp.jwe" },
 	[VALUE_JWS] = { "jws", "sepp.jws" },
 	[VALUE_MISMATCH] = { "mismatch", "sepp.mismatch" },
+	[VALUE_KEY_CONTEXT] = { "key_context", "sepp.key_context" },
 	[VALUE_N32F_ERROR] = { "n32f_error", "sepp.n32f_error" },
 };
 

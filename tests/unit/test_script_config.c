@@ -59,7 +59,8 @@ static void a_gateway_of_few_words_has_the_defaults(void **state)
 static void limits_timeouts_and_budgets_have_defaults(void **state)
 {
 	static const struct conf_limits limits = { 0, 512, 0, 65536, 32768, 100 };
-	static const struct conf_timeouts timeouts = { 5000, 10000, 10000, 30000, 2000, 5000 };
+	static const struct conf_timeouts timeouts = { 5000, 10000, 10000, 30000, 2000, 5000, 10000,
+		5000 };
 	struct kit *k = kit_open();
 	const struct conf_gateway *g = gateway(k, "");
 
@@ -67,6 +68,12 @@ static void limits_timeouts_and_budgets_have_defaults(void **state)
 	assert_memory_equal(&g->limits, &limits, sizeof(limits));
 	assert_memory_equal(&g->timeouts, &timeouts, sizeof(timeouts));
 	assert_memory_equal(&g->budgets, &script_default_budgets, sizeof(g->budgets));
+	assert_int_equal(g->retry.first, 1000);
+	assert_int_equal(g->retry.cap, 300000);
+	assert_int_equal(g->dns.n_servers, 0);
+	assert_int_equal(g->dns.timeout, 2000);
+	assert_int_equal(g->dns.tries, 2);
+	assert_int_equal(g->validity, 86400000);
 	assert_true(g->journal.enabled);
 	assert_int_equal(g->journal.max_mib, 64);
 	assert_int_equal(g->journal.keep, 16);
@@ -83,7 +90,9 @@ static void a_gateway_can_say_everything(void **state)
 	    "limits = { connections = 1, handshakes = 2, negotiations_per_second = 3,"
 	    "  body_bytes = 2048, header_bytes = 4096, streams = 6 },"
 	    "timeouts = { handshake_s = 0.5, first_request_s = 1, body_s = 2, idle_s = 3, close_s = 4,"
-	    "  drain_s = 5.25 }, budgets = { fuel = 5000, scratch_kib = 1024, wall_ms = 7 },\n"
+	    "  drain_s = 5.25, response_s = 6, resolve_s = 7 }, retry = { first_s = 0.1, cap_s = 2 },"
+	    "dns = { servers = { \"127.0.0.1:53\", \"[::1]:54\" }, timeout_s = 0.5, tries = 3 },"
+	    "validity_s = 60, budgets = { fuel = 5000, scratch_kib = 1024, wall_ms = 7 },\n"
 	    "journal = { enabled = false, max_mib = 0, keep = 2 }");
 
 	(void)state;
@@ -96,6 +105,15 @@ static void a_gateway_can_say_everything(void **state)
 	assert_int_equal(g->limits.body_bytes, 2048);
 	assert_int_equal(g->timeouts.handshake, 500);
 	assert_int_equal(g->timeouts.drain, 5250);
+	assert_int_equal(g->timeouts.response, 6000);
+	assert_int_equal(g->timeouts.resolve, 7000);
+	assert_int_equal(g->retry.first, 100);
+	assert_int_equal(g->retry.cap, 2000);
+	assert_int_equal(g->dns.n_servers, 2);
+	assert_string_equal(g->dns.servers[1], "[::1]:54");
+	assert_int_equal(g->dns.timeout, 500);
+	assert_int_equal(g->dns.tries, 3);
+	assert_int_equal(g->validity, 60000);
 	assert_int_equal(g->budgets.scratch, 1 << 20);
 	assert_int_equal(g->budgets.wall, 7);
 	assert_false(g->journal.enabled);
@@ -124,6 +142,11 @@ static void a_partner_of_few_words_has_the_defaults(void **state)
 	assert_false(p->keep_last_on_policy_error);
 	assert_int_equal(p->handshakes_per_minute, 600);
 	assert_int_equal(p->connections, 64);
+	assert_int_equal(p->reports_per_minute, 60);
+	assert_null(p->srv);
+	assert_null(p->prins.policy);
+	assert_int_equal(p->prins.key_context, CONF_KEY_RECEIVER);
+	assert_false(p->prins.combined);
 	kit_close(k);
 }
 
@@ -135,9 +158,17 @@ static void a_partner_can_say_everything(void **state)
 	    "crl = \"crl.pem\", address = \"192.0.2.7:443\", redirect = \"Other.Example.org:8443\","
 	    "follows = \"hub\", path = sepp.path.IP_ONLY, purposes = { sepp.purpose.SMS_INTERCONNECT },"
 	    "enabled = false, initiate = true, verbose_errors = true, on_policy_error = sepp.KEEP_LAST,"
-	    "limits = { handshakes_per_minute = 0, connections = 0 }");
+	    "srv = \"_n32._tcp.Example.org\", prins = { policy = \"data/p.json\","
+	    "  providers = \"data/ipx.json\", key_context = sepp.key_context.INITIATOR, combined = true },"
+	    "limits = { handshakes_per_minute = 0, connections = 0, reports_per_minute = 5 }");
 
 	(void)state;
+	assert_string_equal(p->srv, "_n32._tcp.example.org");
+	assert_string_equal(p->prins.policy, "data/p.json");
+	assert_string_equal(p->prins.providers, "data/ipx.json");
+	assert_int_equal(p->prins.key_context, CONF_KEY_INITIATOR);
+	assert_true(p->prins.combined);
+	assert_int_equal(p->reports_per_minute, 5);
 	assert_string_equal(p->group, "europe");
 	assert_string_equal(p->tags[1], "b");
 	assert_int_equal(p->n_snpns, 1);
