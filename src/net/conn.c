@@ -169,6 +169,12 @@ static msec ping_at(const struct conn *c)
 	return (c->pinged > c->active ? c->pinged : c->active) + c->ping;
 }
 
+/* A client has to say what it came for; but not one that is kept for later. */
+static bool awaits_first(const struct conn *c)
+{
+	return c->is_server && !c->is_kept && h2_exchanges(c->h2) == 0;
+}
+
 static msec deadline_of(const struct conn *c)
 {
 	const struct conn_timeouts *t = &c->env->timeouts;
@@ -184,7 +190,7 @@ static msec deadline_of(const struct conn *c)
 	case OPEN:
 		break;
 	}
-	if (h2_exchanges(c->h2) == 0)
+	if (awaits_first(c))
 		at = c->since + t->first_request;
 	else
 		at = h2_open_streams(c->h2) ? UINT64_MAX : c->active + idle_of(c);
@@ -271,7 +277,7 @@ static void finish(struct conn *c, enum h2_code code, enum conn_end end, const c
 /* Alert or not: what is in the output goes out, then the connection ends in the orderly way. */
 static void fail_tls(struct conn *c)
 {
-	c->end = CONN_END_TLS;
+	c->end = c->env->pipe.refused ? CONN_END_TRUST : CONN_END_TLS;
 	c->why = c->env->pipe.why ? c->env->pipe.why : "";
 	enter(c, CLOSING);
 }
@@ -330,6 +336,7 @@ static void process(struct conn *c, size_t n)
 	c->env->pipe.in = (struct str){ c->env->input, n };
 	c->env->pipe.wall_s = loop_wall_s(c->env->loop);
 	c->env->pipe.why = NULL;
+	c->env->pipe.refused = false;
 	if (c->state == HANDSHAKE) {
 		int rc = tls_handshake(c->tls);
 
@@ -400,11 +407,16 @@ static void on_deadline(struct conn *c, msec now)
 		break;
 	}
 	h2_expire(c->h2, now);
-	was_used = h2_exchanges(c->h2) > 0;
+	was_used = !awaits_first(c);
 	if (c->pending.len > 0 && c->blocked + t->write <= now) {
 		doom(c, CONN_END_TIMEOUT, "the peer does not read");
 	} else if (!was_used && c->since + t->first_request <= now) {
-		finish(c, H2_NO_ERROR, CONN_END_TIMEOUT, "no complete request in time");
+		if (h2_open_streams(c->h2) == 0 && c->env->handler->on_idle(c)) {
+			c->is_kept = true;
+			c->active = now;
+		} else {
+			finish(c, H2_NO_ERROR, CONN_END_TIMEOUT, "no complete request in time");
+		}
 	} else if (was_used && h2_open_streams(c->h2) == 0 && c->active + idle_of(c) <= now) {
 		c->active = now;
 		if (!c->env->handler->on_idle(c))
@@ -425,12 +437,14 @@ void conn_on_timer(struct loop_timer *timer)
 	msec now = loop_now(c->env->loop);
 
 	c->timer_at = 0;
-	if (deadline_of(c) > now) {
+	if (!c->is_due && deadline_of(c) > now) {
 		conn_arm(c);
 		return;
 	}
+	c->is_due = false;
 	begin_turn(c);
-	on_deadline(c, now);
+	if (deadline_of(c) <= now)
+		on_deadline(c, now);
 	end_turn(c);
 }
 
@@ -482,6 +496,14 @@ void conn_finish(struct conn *c, enum h2_code code)
 	conn_flush(c);
 }
 
+void conn_finish_later(struct conn *c, enum h2_code code)
+{
+	finish(c, code, CONN_END_DONE, "");
+	c->is_due = true;
+	c->timer_at = loop_now(c->env->loop);
+	loop_timer_set(&c->timer, 0);
+}
+
 void conn_kill(struct conn *c)
 {
 	ensure(!c->env->turn);
@@ -499,6 +521,9 @@ void conn_flush(struct conn *c)
 
 void conn_keep(struct conn *c, msec idle, msec ping)
 {
+	c->is_kept = true;
 	c->idle = idle;
 	c->ping = ping;
+	if (c->timer_at)
+		conn_arm(c);
 }

@@ -41,6 +41,7 @@ enum conn_end {
 	CONN_END_DONE, /* we finished it */
 	CONN_END_IDLE,
 	CONN_END_TLS,     /* the handshake or the record layer failed */
+	CONN_END_TRUST,   /* the handshake failed since we refused the peer's certificate */
 	CONN_END_H2,      /* the peer broke the protocol or flooded */
 	CONN_END_TIMEOUT, /* the handshake, the first request, or the peer's reading took too long
 			   */
@@ -56,7 +57,8 @@ struct conn_handler {
 	void (*on_request)(struct conn *c, struct h2_stream *s);
 	void (*on_excess)(struct conn *c, struct h2_stream *s, unsigned status);
 	void (*on_response)(struct conn *c, struct h2_stream *s, bool complete, uint32_t code);
-	/* Idle for as long as was allowed.  True keeps it for another such time. */
+	/* Idle for as long as was allowed, or there was no first request.  True keeps it for
+	 * another such time. */
 	bool (*on_idle)(struct conn *c);
 	/* The last call; `c` counts no more and is freed after it.  `why` is static text, may be
 	 * "". */
@@ -105,6 +107,9 @@ struct conn *conn_connect(struct conn_env *env, struct tls_ctx *ctx, const struc
  */
 void conn_finish(struct conn *c, enum h2_code code);
 
+/* The same for an open connection in the turn of another: it ends in a turn of its own, soon. */
+void conn_finish_later(struct conn *c, enum h2_code code);
+
 /* Ends at once; on_end() is called before this returns.  Between turns only. */
 void conn_kill(struct conn *c);
 
@@ -121,6 +126,12 @@ void conn_keep(struct conn *c, msec idle, msec ping);
 struct conn *conn_of(const struct h2_stream *s);
 
 struct conn_env *conn_env_of(const struct conn *c);
+
+/* Whether the peer opened it. */
+bool conn_is_server(const struct conn *c);
+
+/* Whether requests may still be made on it: open, and neither side has said that it ends. */
+bool conn_is_usable(const struct conn *c);
 struct h2 *conn_h2(struct conn *c);
 const struct addr *conn_addr(const struct conn *c);
 

@@ -27,6 +27,8 @@ struct conn {
 	bool is_server;
 	bool is_doomed; /* to be freed at the end of the turn */
 	bool is_shut;   /* FIN was sent */
+	bool is_due;    /* the timer gives it a turn, whatever its deadline */
+	bool is_kept;   /* conn_keep() was called */
 	unsigned drained;
 	enum conn_end end;
 	const char *why;

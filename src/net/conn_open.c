@@ -108,6 +108,16 @@ struct conn_env *conn_env_of(const struct conn *c)
 	return c->env;
 }
 
+bool conn_is_server(const struct conn *c)
+{
+	return c->is_server;
+}
+
+bool conn_is_usable(const struct conn *c)
+{
+	return c->state == OPEN && !c->is_doomed && !h2_is_finishing(c->h2) && !h2_is_over(c->h2);
+}
+
 struct h2 *conn_h2(struct conn *c)
 {
 	return c->h2;

@@ -232,8 +232,13 @@ static int on_data(
 static void on_headers_complete(struct h2 *h, struct h2_stream *s)
 {
 	s->is_begun = true;
-	if (!h->is_server)
+	if (!h->is_server) {
+		if (s->header_bytes > h->limits->header_bytes) {
+			drop_body(s);
+			reset(h, s->id, H2_CANCEL);
+		}
 		return;
+	}
 	if (s->header_bytes > h->limits->header_bytes) {
 		drop_body(s);
 		h->handler->on_excess(h->arg, s, 431);
@@ -533,11 +538,16 @@ uint64_t h2_exchanges(const struct h2 *h)
 	return h->exchanges;
 }
 
+static msec patience(const struct h2 *h)
+{
+	return h->is_server ? h->limits->body : h->limits->response;
+}
+
 msec h2_deadline(const struct h2 *h)
 {
 	const struct h2_stream *s = TAILQ_FIRST(&h->open);
 
-	return s ? s->begun + h->limits->body : 0;
+	return s ? s->begun + patience(h) : 0;
 }
 
 void h2_expire(struct h2 *h, msec now)
@@ -546,7 +556,7 @@ void h2_expire(struct h2 *h, msec now)
 
 	h->now = now;
 	TAILQ_FOREACH (s, &h->open, next) {
-		if (s->begun + h->limits->body > now)
+		if (s->begun + patience(h) > now)
 			break;
 		if (h->is_server && s->is_answered) {
 			(void)fail(h, H2_ENHANCE_YOUR_CALM, "an answer was not read in time");

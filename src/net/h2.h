@@ -43,7 +43,8 @@ struct h2_limits {
 	unsigned streams;      /* concurrent ones of a peer */
 	unsigned header_bytes; /* of one header list, as RFC 9113 6.5.2 counts */
 	unsigned body_bytes;
-	msec body; /* from the headers of a stream to its end */
+	msec body;     /* server: from the headers of a stream to its end */
+	msec response; /* client: from a request to the end of the answer */
 };
 
 struct h2_field {

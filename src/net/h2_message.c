@@ -78,7 +78,8 @@ void h2_answer(
 	nv[n_nv++] = field(":status", str_of(status_text));
 	for (size_t i = 0; i < n; i++)
 		nv[n_nv++] = field(fields[i].name, fields[i].value);
-	nv[n_nv++] = field("content-length", str_of(length));
+	if (status != 204) /* RFC 9110 8.6 */
+		nv[n_nv++] = field("content-length", str_of(length));
 	set_body(s, body);
 	/* RFC 9110 9.3.2: the fields of the answer, never its content */
 	if (str_is(s->message.method, "HEAD"))

@@ -162,6 +162,7 @@ static int on_verify(X509_STORE_CTX *store, void *arg)
 	if (code != X509_V_OK) {
 		tls_peer_unref(t->peer);
 		t->peer = NULL;
+		t->pipe->refused = true;
 	}
 	X509_STORE_CTX_set_error(store, code);
 	return code == X509_V_OK;

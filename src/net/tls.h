@@ -127,6 +127,7 @@ struct tls_pipe {
 	struct buf out;  /* ciphertext to send */
 	int64_t wall_s;  /* now, for validity periods */
 	const char *why; /* set by a failed call: static text for the log */
+	bool refused;    /* the same: it failed since we refused the peer's certificate */
 };
 
 enum {

@@ -22,6 +22,7 @@
 	X(END_DONE, "connections_ended_total", "reason=\"done\"", "") \
 	X(END_IDLE, "connections_ended_total", "reason=\"idle\"", "") \
 	X(END_TLS, "connections_ended_total", "reason=\"tls\"", "") \
+	X(END_TRUST, "connections_ended_total", "reason=\"trust\"", "") \
 	X(END_H2, "connections_ended_total", "reason=\"http2\"", "") \
 	X(END_TIMEOUT, "connections_ended_total", "reason=\"timeout\"", "") \
 	X(END_EVICTED, "connections_ended_total", "reason=\"evicted\"", "") \

@@ -6,8 +6,11 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "sepp/caller.h"
 #include "sepp/crew.h"
+#include "sepp/link.h"
 #include "sepp/responder.h"
+#include "sepp/retention.h"
 
 void crew_init(struct crew *c)
 {
@@ -25,11 +28,28 @@ static void close_sockets(struct crew *c)
 	}
 }
 
+/* What the modules above the worker keep in it. */
+static void furnish(struct worker *w)
+{
+	w->caller = caller_new();
+	w->links = links_new();
+	w->retention = retention_new();
+	w->responder = responder_new();
+}
+
+static void furnish_not(struct worker *w)
+{
+	responder_free(w->responder);
+	retention_free(w->retention);
+	links_free(w->links);
+	caller_free(w->caller);
+}
+
 void crew_release(struct crew *c)
 {
 	for (size_t i = 0; i < c->n; i++) {
 		worker_release(&c->workers[i]);
-		responder_free(c->workers[i].responder);
+		furnish_not(&c->workers[i]);
 	}
 	mem_free(c->workers);
 	close_sockets(c);
@@ -49,7 +69,9 @@ int crew_make(struct crew *c, unsigned n, struct commons *commons,
 			crew_release(c);
 			return ERR_SYS;
 		}
-		w->responder = responder_new();
+		furnish(w);
+		w->crew = c->workers;
+		w->n_crew = n;
 	}
 	return 0;
 }

@@ -47,6 +47,7 @@ static void fill_peer(struct decision *d, const struct partner *partner, struct 
 
 	memset(p, 0, sizeof(*p));
 	p->partner = partner->conf;
+	p->we_initiate = !conn_is_server(c);
 	p->source_address = str_of(addr_print(d->source, conn_addr(c)));
 	p->tls_version = str_of(conn_tls_version(c));
 	p->tls_cipher = str_of(conn_tls_cipher(c));

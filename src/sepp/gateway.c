@@ -10,9 +10,10 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "sepp/caller.h"
 #include "sepp/gateway.h"
 #include "sepp/lastgood.h"
-#include "sepp/responder.h"
+#include "sepp/reception.h"
 #include "sepp/roster.h"
 #include "sepp/worker.h"
 
@@ -68,7 +69,7 @@ static struct generation *build(
 		.vm = g->vm,
 		.n_libs = g->crew.n,
 		.libs = libs,
-		.choose = responder_choose_anchors,
+		.choose = caller_choose_anchors,
 		.args = args,
 		.stage = stage,
 	};
@@ -377,6 +378,22 @@ static int begin(struct gateway *g, struct err *e)
 	return crew_listen(&g->crew, e);
 }
 
+static void on_begin(struct worker *w)
+{
+	(void)w;
+}
+
+static void on_drain(struct worker *w)
+{
+	(void)w;
+}
+
+static void on_want(struct worker *w, const char *partner)
+{
+	(void)w;
+	(void)partner;
+}
+
 struct gateway *gateway_new(const struct gateway_conf *conf, struct loop *control, struct err *e)
 {
 	struct gateway *g = mem_alloc(sizeof(*g));
@@ -385,8 +402,11 @@ struct gateway *gateway_new(const struct gateway_conf *conf, struct loop *contro
 	commons_init(&g->commons);
 	roster_init(&g->roster);
 	g->duties = (struct worker_duties){
-		.handler = &responder_handler,
-		.revise = responder_revise,
+		.handler = &reception_handler,
+		.begin = on_begin,
+		.revise = reception_revise,
+		.drain = on_drain,
+		.want_connection = on_want,
 		.on_switched = on_switched,
 		.on_ended = on_worker_ended,
 		.arg = g,

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "n32/json.h"
+#include "sepp/caller.h"
 #include "sepp/floor.h"
 #include "sepp/negotiation.h"
 
@@ -75,24 +76,13 @@ static enum negotiation_outcome refuse_mistake(
 /* The same before it is known who is asking: it counts against whoever has the certificate. */
 static void strike(const struct scene *s)
 {
-	struct partner *p = negotiation_partner(s->g, s->id);
+	struct partner *p = caller_partner(s->g, s->id);
 
 	if (p)
 		assoc_strike(p->association, loop_wall_s(s->w->loop));
 }
 
 /* --- the floor (n32.md A.6 steps 8 to 12) */
-
-struct partner *negotiation_partner(const struct generation *g, const struct n32_identity *id)
-{
-	for (size_t i = 0; i < id->n_names; i++) {
-		struct partner *p = generation_find(g, id->names[i].text);
-
-		if (p)
-			return p;
-	}
-	return NULL;
-}
 
 /*
  * Steps 8 and 9: `sender` is a configured name of the partner that the certificate is of; it may be

@@ -36,7 +36,4 @@ struct negotiation {
 enum negotiation_outcome negotiate(struct worker *w, struct generation *g, struct negotiation *n,
     struct conn *c, const struct n32_identity *id, struct str body);
 
-/* The partner that a certificate belongs to: the first of its names that is configured, or NULL. */
-struct partner *negotiation_partner(const struct generation *g, const struct n32_identity *id);
-
 #endif

@@ -7,8 +7,10 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "n32/json.h"
+#include "sepp/caller.h"
 #include "sepp/negotiation.h"
 #include "sepp/responder.h"
+#include "sepp/retention.h"
 
 enum {
 	ANSWER_MAX = 64 * 1024,
@@ -19,25 +21,8 @@ enum {
 
 struct responder {
 	struct negotiation negotiation;
-	struct n32_identity identity; /* of `peer` */
-	struct tls_peer *peer;        /* a reference; the last one that was asked about */
-	struct decision retention;
 	struct buf answer;
 };
-
-/* What a connection is to the gateway, once its TLS is done. */
-struct session {
-	struct association *association; /* a reference; NULL: a peer that nobody configured */
-	uint64_t generation;             /* that last decided about keeping it; 0 = none did */
-	msec max_age;                    /* 0 = no bound */
-};
-
-/* `identity` is about to be that of another. */
-static void forget_peer(struct responder *r)
-{
-	tls_peer_unref(r->peer);
-	r->peer = NULL;
-}
 
 struct responder *responder_new(void)
 {
@@ -51,106 +36,8 @@ void responder_free(struct responder *r)
 {
 	if (!r)
 		return;
-	forget_peer(r);
 	buf_release(&r->answer);
 	mem_free(r);
-}
-
-static struct worker *worker_of(const struct conn *c)
-{
-	return conn_env_of(c)->arg;
-}
-
-/* --- who is there */
-
-struct tls_anchors *responder_choose_anchors(
-    void *arg, const struct str *names, size_t n, const char **why)
-{
-	struct worker *w = arg;
-	struct n32_identity *id = &w->responder->identity;
-
-	forget_peer(w->responder);
-	if (n32_identity_parse(id, names, n)) {
-		*why = "the certificate has a name that is none";
-		return NULL;
-	}
-	return generation_anchors(commons_current(w->commons), id, why);
-}
-
-/* The identity of the peer of `c`; its names were well formed when it was admitted. */
-static const struct n32_identity *identify(struct worker *w, const struct conn *c)
-{
-	struct responder *r = w->responder;
-	struct tls_peer *peer = conn_peer(c);
-
-	if (r->peer != peer) {
-		forget_peer(r);
-		ensure(n32_identity_parse(&r->identity, peer->names, peer->n_names) == 0);
-		r->peer = tls_peer_ref(peer);
-	}
-	return &r->identity;
-}
-
-/* Whether the generation in force vouches for the peer with the anchors that once verified it. */
-static bool is_still_trusted(
-    const struct generation *g, const struct n32_identity *id, const struct tls_peer *peer)
-{
-	const char *why;
-	struct tls_anchors *anchors = generation_anchors(g, id, &why);
-
-	return anchors &&
-	       memcmp(tls_anchors_digest(anchors), tls_anchors_digest(peer->anchors), 32) == 0;
-}
-
-static bool on_ready(struct conn *c)
-{
-	struct worker *w = worker_of(c);
-	struct generation *g = commons_current(w->commons);
-	const struct n32_identity *id = identify(w, c);
-	struct partner *p = negotiation_partner(g, id);
-	struct session *s;
-	char text[ADDR_TEXT_MAX];
-
-	count(&w->counters, COUNTER_READY, 1);
-	if (w->is_draining || (p && !assoc_connect(p->association, p->conf->connections))) {
-		count(&w->counters, COUNTER_OVER_LIMIT, 1);
-		log_peer(loop_now(w->loop), LOG_WARN, LOG_SEPP, p ? p->conf->name : "-",
-		    "connection turned away, too many from=%s", addr_print(text, conn_addr(c)));
-		return false;
-	}
-	s = mem_alloc(sizeof(*s));
-	if (p)
-		s->association = assoc_ref(p->association);
-	conn_set_user(c, s);
-	worker_on_change(w);
-	return true;
-}
-
-static enum counter counter_of_end(enum conn_end end)
-{
-	return (enum counter)(COUNTER_END_PEER + (int)end);
-}
-
-static void on_end(struct conn *c, enum conn_end end, const char *why)
-{
-	struct worker *w = worker_of(c);
-	struct session *s = conn_user(c);
-	char text[ADDR_TEXT_MAX];
-
-	count(&w->counters, counter_of_end(end), 1);
-	if (end == CONN_END_TLS)
-		log_peer(loop_now(w->loop), LOG_INFO, LOG_TLS, addr_print(text, conn_addr(c)),
-		    "handshake or record refused reason='%s'", why);
-	else if (*why)
-		log_peer(loop_now(w->loop), LOG_INFO, LOG_NET, addr_print(text, conn_addr(c)),
-		    "connection ended reason='%s'", why);
-	if (s && s->association) {
-		assoc_disconnect(s->association);
-		assoc_unref(s->association);
-	}
-	mem_free(s);
-	commons_disconnect(w->commons);
-	worker_on_change(w);
 }
 
 /* --- answers */
@@ -158,7 +45,7 @@ static void on_end(struct conn *c, enum conn_end end, const char *why)
 static void answer(struct conn *c, struct h2_stream *s, unsigned status,
     const struct h2_field *fields, size_t n, struct str body)
 {
-	struct worker *w = worker_of(c);
+	struct worker *w = caller_worker(c);
 	enum counter which = counter_of_status(status);
 
 	if (which != COUNTERS)
@@ -169,7 +56,7 @@ static void answer(struct conn *c, struct h2_stream *s, unsigned status,
 static void answer_problem(struct conn *c, struct h2_stream *s, const struct n32_problem *p,
     unsigned status, unsigned retry_s)
 {
-	struct buf *body = &worker_of(c)->responder->answer;
+	struct buf *body = &caller_worker(c)->responder->answer;
 	struct h2_field fields[2] = { { "content-type", STR_LIT("application/problem+json") } };
 	char retry[16];
 	size_t n = 1;
@@ -190,7 +77,7 @@ static void answer_problem(struct conn *c, struct h2_stream *s, const struct n32
 static void answer_code(
     struct conn *c, struct h2_stream *s, enum n32_problem_code code, unsigned retry_s)
 {
-	struct n32_problem *p = &worker_of(c)->responder->negotiation.problem;
+	struct n32_problem *p = &caller_worker(c)->responder->negotiation.problem;
 
 	p->code = code;
 	p->detail[0] = '\0';
@@ -201,7 +88,7 @@ static void answer_code(
 /* 307 to another SEPP (Rel-18); both parts of the body are [choice] F-8. */
 static void answer_redirect(struct conn *c, struct h2_stream *s, const char *target)
 {
-	struct buf *body = &worker_of(c)->responder->answer;
+	struct buf *body = &caller_worker(c)->responder->answer;
 	struct h2_field fields[2] = { { "content-type", STR_LIT("application/json") } };
 	char location[512];
 
@@ -274,8 +161,8 @@ static bool admit_unknown(struct worker *w)
 /* A mistake of the peer. */
 static void strike(struct conn *c)
 {
-	struct worker *w = worker_of(c);
-	struct partner *p = negotiation_partner(commons_current(w->commons), identify(w, c));
+	struct worker *w = caller_worker(c);
+	struct partner *p = caller_partner(commons_current(w->commons), caller_identify(w, c));
 
 	if (p)
 		assoc_strike(p->association, loop_wall_s(w->loop));
@@ -284,15 +171,14 @@ static void strike(struct conn *c)
 /* Steps 2 and the load of the whole gateway.  False: answered. */
 static bool admit(struct conn *c, struct h2_stream *s)
 {
-	struct worker *w = worker_of(c);
+	struct worker *w = caller_worker(c);
 	const struct generation *g = commons_current(w->commons);
-	const struct session *session = conn_user(c);
-	struct partner *p = negotiation_partner(g, identify(w, c));
+	struct partner *p = caller_partner(g, caller_identify(w, c));
 	msec now = loop_now(w->loop);
 	unsigned retry_s = 1;
 	bool ok;
 
-	if (p && session->association)
+	if (p && session_of(c)->link)
 		ok = assoc_admit(p->association, now, loop_wall_s(w->loop),
 		    p->conf->handshakes_per_minute, &retry_s);
 	else
@@ -310,7 +196,7 @@ static bool admit(struct conn *c, struct h2_stream *s)
 	return true;
 }
 
-static void on_headers(struct conn *c, struct h2_stream *s)
+void responder_on_headers(struct conn *c, struct h2_stream *s)
 {
 	const struct h2_message *m = h2_message_of(s);
 	enum n32_problem_code code;
@@ -329,80 +215,9 @@ static void on_headers(struct conn *c, struct h2_stream *s)
 	answer_code(c, s, code, 0);
 }
 
-static void on_excess(struct conn *c, struct h2_stream *s, unsigned status)
+void responder_on_excess(struct conn *c, struct h2_stream *s, unsigned status)
 {
 	answer_code(c, s, status == 431 ? N32_PROBLEM_HEADERS_TOO_LARGE : N32_PROBLEM_TOO_LARGE, 0);
-}
-
-/* --- which connections to keep (TS 29.573 5.2.2: with PRINS the SEPPs may keep them) */
-
-/* Asks the policy; true keeps the connection as it says. */
-static bool retain(
-    struct conn *c, const struct generation *g, struct partner *p, enum script_event event)
-{
-	struct worker *w = worker_of(c);
-	struct decision *d = &w->responder->retention;
-	struct session *session = conn_user(c);
-	msec age = loop_now(w->loop) - conn_opened_at(c), idle, left;
-	char text[512];
-	bool keeps;
-
-	memset(&d->in, 0, sizeof(d->in));
-	d->generation = g;
-	d->in.hook = SCRIPT_RETAIN_CONNECTION;
-	d->in.event = event;
-	d->in.event_age_s = (int64_t)(age / 1000);
-	decide(w, d, p, c, identify(w, c));
-	session->generation = g->number;
-	if (d->out.verdict != SCRIPT_RETAIN) {
-		log_debug(LOG_SEPP, p->conf->name, "connection released decision=%s reason='%s'",
-		    d->id, str_escape(text, sizeof(text), str_of(d->out.reason)));
-		decision_done(w, "released");
-		return false;
-	}
-	session->max_age = (msec)d->out.max_age_s * 1000;
-	if (session->max_age && age >= session->max_age) {
-		keeps = event == SCRIPT_EVENT_MAX_AGE; /* it was asked, and wants to keep it */
-		decision_done(w, keeps ? "kept" : "released");
-		return keeps;
-	}
-	idle = (msec)d->out.idle_s * 1000;
-	left = session->max_age ? session->max_age - age : 0;
-	conn_keep(c, left && (idle == 0 || left < idle) ? left : idle, (msec)d->out.ping_s * 1000);
-	decision_done(w, "kept");
-	return true;
-}
-
-/* Whether `c` may stay after PRINS was selected on it; asked once, and again when policies changed.
- */
-static bool stays(struct conn *c, const struct generation *g, struct partner *p)
-{
-	struct worker *w = worker_of(c);
-	struct session *session = conn_user(c);
-	msec age = loop_now(w->loop) - conn_opened_at(c);
-
-	if (session->max_age && age >= session->max_age)
-		return retain(c, g, p, SCRIPT_EVENT_MAX_AGE);
-	if (session->generation == g->number)
-		return true;
-	return retain(c, g, p, SCRIPT_EVENT_NEGOTIATED);
-}
-
-static bool on_idle(struct conn *c)
-{
-	struct worker *w = worker_of(c);
-	const struct generation *g = commons_current(w->commons);
-	struct session *session = conn_user(c);
-	struct partner *p;
-
-	if (session->generation == 0)
-		return false;
-	p = negotiation_partner(g, identify(w, c));
-	if (!p || !p->conf->enabled)
-		return false;
-	if (session->max_age && loop_now(w->loop) - conn_opened_at(c) >= session->max_age)
-		return retain(c, g, p, SCRIPT_EVENT_MAX_AGE);
-	return retain(c, g, p, SCRIPT_EVENT_IDLE);
 }
 
 /* --- the request */
@@ -411,26 +226,28 @@ static void answer_agreed(
     struct conn *c, struct h2_stream *s, const struct generation *g, struct negotiation *n)
 {
 	static const struct h2_field json = { "content-type", STR_LIT("application/json") };
-	struct buf *body = &worker_of(c)->responder->answer;
+	struct worker *w = caller_worker(c);
+	struct buf *body = &w->responder->answer;
 
 	buf_reset(body);
 	ensure(n32_neg_rsp_encode(body, &n->rsp) == 0);
 	answer(c, s, 200, &json, 1, buf_str(body));
-	decision_done(worker_of(c), "200 %s", n32_cap_name(n->rsp.selected.cap));
+	decision_done(w, "200 %s", n32_cap_name(n->rsp.selected.cap));
 	/* anything but PRINS: the handshake connection shall be terminated (TS 29.573 5.2.2) */
-	if (n->rsp.selected.cap != N32_CAP_PRINS || !stays(c, g, n->partner))
+	if (n->rsp.selected.cap != N32_CAP_PRINS ||
+	    !retention_keeps(w, g, session_of(c), SCRIPT_EVENT_NEGOTIATED))
 		conn_finish(c, H2_NO_ERROR);
 }
 
-static void on_request(struct conn *c, struct h2_stream *s)
+void responder_on_request(struct conn *c, struct h2_stream *s)
 {
-	struct worker *w = worker_of(c);
+	struct worker *w = caller_worker(c);
 	struct negotiation *n = &w->responder->negotiation;
-	const struct n32_identity *id = identify(w, c);
+	const struct n32_identity *id = caller_identify(w, c);
 	/* one for all of it: another may be put in force meanwhile */
 	struct generation *g = commons_current(w->commons);
 
-	if (!is_still_trusted(g, id, conn_peer(c))) {
+	if (!caller_is_trusted(g, id, conn_peer(c))) {
 		answer_code(c, s, N32_PROBLEM_NOT_ALLOWED, 0);
 		conn_finish(c, H2_NO_ERROR);
 		return;
@@ -447,40 +264,5 @@ static void on_request(struct conn *c, struct h2_stream *s)
 	case NEGOTIATION_REDIRECT:
 		answer_redirect(c, s, n->redirect);
 		break;
-	}
-}
-
-/* This end is never a client yet, so there is no response to come. */
-static void on_response(struct conn *c, struct h2_stream *s, bool complete, uint32_t code)
-{
-	(void)c;
-	(void)s;
-	(void)complete;
-	(void)code;
-}
-
-const struct conn_handler responder_handler = {
-	.on_ready = on_ready,
-	.on_headers = on_headers,
-	.on_request = on_request,
-	.on_excess = on_excess,
-	.on_response = on_response,
-	.on_idle = on_idle,
-	.on_end = on_end,
-};
-
-void responder_revise(struct worker *w)
-{
-	struct generation *g = commons_current(w->commons);
-	struct conn *c, *next;
-	char text[ADDR_TEXT_MAX];
-
-	for (c = TAILQ_FIRST(&w->env.open); c; c = next) {
-		next = conn_next(c);
-		if (is_still_trusted(g, identify(w, c), conn_peer(c)))
-			continue;
-		log_info(LOG_SEPP, addr_print(text, conn_addr(c)),
-		    "connection ended, its certificate is no longer vouched for");
-		conn_finish(c, H2_NO_ERROR);
 	}
 }

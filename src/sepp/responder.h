@@ -19,15 +19,9 @@ struct responder *responder_new(void);
 /* NULL is allowed. */
 void responder_free(struct responder *r);
 
-/* The handler of a worker's connections; `env->arg` is the worker. */
-extern const struct conn_handler responder_handler;
-
-/* Anchors for a certificate of the generation in force; for struct tls_conf, `arg` is the worker.
- */
-struct tls_anchors *responder_choose_anchors(
-    void *arg, const struct str *names, size_t n, const char **why);
-
-/* Ends the connections that the generation in force would not have admitted.  Between turns. */
-void responder_revise(struct worker *w);
+/* Of struct conn_handler, for the requests of peers. */
+void responder_on_headers(struct conn *c, struct h2_stream *s);
+void responder_on_request(struct conn *c, struct h2_stream *s);
+void responder_on_excess(struct conn *c, struct h2_stream *s, unsigned status);
 
 #endif

@@ -30,6 +30,7 @@ static void follow(struct worker *w)
 		.header_bytes = conf->limits.header_bytes,
 		.body_bytes = conf->limits.body_bytes,
 		.body = conf->timeouts.body,
+		.response = conf->timeouts.response,
 	};
 	w->env.timeouts = (struct conn_timeouts){
 		.handshake = conf->timeouts.handshake,
@@ -103,6 +104,7 @@ static void on_drain(struct loop_task *task)
 	struct conn *c, *next;
 
 	w->is_draining = true;
+	w->duties->drain(w);
 	for (size_t i = 0; i < w->n_listeners; i++)
 		listener_stop(&w->listeners[i]);
 	for (c = TAILQ_FIRST(&w->env.open); c; c = next) {
@@ -142,11 +144,13 @@ static void *run(void *arg)
 {
 	struct worker *w = arg;
 
+	w->duties->begin(w);
 	loop_run(w->loop);
 	for (size_t i = 0; i < w->n_listeners; i++)
 		listener_stop(&w->listeners[i]);
 	kill_all(w);
 	loop_timer_stop(&w->drain_timer);
+	w->duties->drain(w);
 	w->duties->on_ended(w);
 	return NULL;
 }

@@ -20,14 +20,22 @@
 #include "sepp/journal_line.h"
 #include "sepp/watchdog.h"
 
+struct caller;
+struct decision;
 struct err;
+struct initiators;
+struct links;
 struct responder;
 struct worker;
 
 /* What a worker does that is not its own business; given by whoever makes it. */
 struct worker_duties {
 	const struct conn_handler *handler; /* of its connections; `env->arg` is the worker */
+	void (*begin)(struct worker *w);    /* the first call of its thread */
 	void (*revise)(struct worker *w);   /* another generation is in force; between turns */
+	void (*drain)(struct worker *w);    /* begin nothing any more */
+	/* A connection of our own towards the partner is wanted, by its home; from any worker. */
+	void (*want_connection)(struct worker *w, const char *partner);
 	void (*on_switched)(struct worker *w);
 	void (*on_ended)(struct worker *w); /* the last call of its thread */
 	struct journal *journal;            /* borrowed; NULL = decisions are not recorded */
@@ -59,10 +67,17 @@ struct worker {
 	unsigned unknown_spent;
 	int64_t zone_minute; /* the minute for which utc_offset_s holds */
 	int32_t utc_offset_s;
-	struct watch_mark mark;      /* of the decision under way */
-	struct journal_ids ids;      /* of decisions */
-	struct journal_draft draft;  /* of a decision that nothing was done about yet */
-	struct responder *responder; /* buffers of one request; owned by whoever made the worker */
+	struct watch_mark mark;     /* of the decision under way */
+	struct journal_ids ids;     /* of decisions */
+	struct journal_draft draft; /* of a decision that nothing was done about yet */
+	/* What others keep here for each worker; owned by whoever made the worker. */
+	struct caller *caller;
+	struct links *links;
+	struct decision *retention;
+	struct responder *responder;
+	struct initiators *initiators;
+	struct worker *crew; /* all of them */
+	size_t n_crew;
 	struct loop_task switch_task, drain_task;
 };
 

@@ -39,6 +39,7 @@ static const struct h2_limits limits = {
 	.header_bytes = 2048,
 	.body_bytes = 4096,
 	.body = 1000,
+	.response = 1000,
 };
 
 static void answer(struct h2_stream *s, unsigned status)

@@ -163,7 +163,22 @@ static void a_connection_without_a_request_is_closed(void **state)
 	net_run(n, 2);
 	assert_ends(n, CONN_END_TIMEOUT, CONN_END_PEER);
 	assert_string_equal(n->server.why, "no complete request in time");
-	assert_int_equal(n->server.idles, 0);
+	assert_int_equal(n->server.idles, 1);
+	net_free(n);
+}
+
+static void one_that_is_kept_needs_no_request(void **state)
+{
+	struct net *n = net_new();
+
+	(void)state;
+	n->client.asks = false;
+	n->server.env.timeouts.first_request = n->server.env.timeouts.idle = SHORT;
+	n->server.idle_answers = 2;
+	net_dial(n);
+	net_run(n, 2);
+	assert_ends(n, CONN_END_IDLE, CONN_END_PEER);
+	assert_int_equal(n->server.idles, 3);
 	net_free(n);
 }
 
@@ -332,7 +347,7 @@ static void a_certificate_of_a_stranger_ends_both_sides_with_a_reason(void **sta
 	net_run(n, 2);
 	assert_int_equal(n->server.ready, 0);
 	assert_int_equal(n->client.responses, 0);
-	assert_ends(n, CONN_END_TLS, CONN_END_TLS);
+	assert_ends(n, CONN_END_TRUST, CONN_END_TLS);
 	assert_string_equal(n->server.why, "unable to get local issuer certificate");
 	cert_free(stranger);
 	net_free(n);
@@ -407,6 +422,7 @@ int main(void)
 		cmocka_unit_test(a_peer_that_does_not_shake_hands_is_closed),
 		cmocka_unit_test(a_server_that_does_not_shake_hands_is_given_up),
 		cmocka_unit_test(a_connection_without_a_request_is_closed),
+		cmocka_unit_test(one_that_is_kept_needs_no_request),
 		cmocka_unit_test(an_idle_connection_is_closed),
 		cmocka_unit_test(a_connection_has_the_idle_time_that_was_said_last),
 		cmocka_unit_test(the_owner_may_keep_an_idle_connection),

@@ -162,7 +162,11 @@ static void open_party(struct net *n, struct party *p, const char *name)
 	p->n_requests = 1;
 	p->body_n = 100;
 	p->env = (struct conn_env){ .loop = n->loop,
-		.h2 = { .streams = 100, .header_bytes = 16384, .body_bytes = 65536, .body = LONG },
+		.h2 = { .streams = 100,
+		    .header_bytes = 16384,
+		    .body_bytes = 65536,
+		    .body = LONG,
+		    .response = LONG },
 		.timeouts = { LONG, LONG, LONG, LONG, LONG },
 		.handshakes_max = 100,
 		.handler = &handler,

@@ -117,9 +117,11 @@ static struct pair *make(enum pair_mode mode)
 
 	p->mode = mode;
 	p->now = 1000000;
-	p->limits = (struct h2_limits){
-		.streams = 100, .header_bytes = 4096, .body_bytes = 65536, .body = 10000
-	};
+	p->limits = (struct h2_limits){ .streams = 100,
+		.header_bytes = 4096,
+		.body_bytes = 65536,
+		.body = 10000,
+		.response = 10000 };
 	p->pool = h2_pool_new();
 	buf_init(&p->from_server, OUTPUT_MAX);
 	buf_init(&p->from_client, OUTPUT_MAX);

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/base.h"
+
+#include "base/log.h"
+#include "sepp/caller.h"
+#include "sepp/reception.h"
+#include "sepp/responder.h"
+#include "sepp/retention.h"
+
+/* --- who comes */
+
+static bool turn_away(struct worker *w, const struct conn *c, const char *partner)
+{
+	char text[ADDR_TEXT_MAX];
+
+	count(&w->counters, COUNTER_OVER_LIMIT, 1);
+	log_peer(loop_now(w->loop), LOG_WARN, LOG_SEPP, partner,
+	    "connection turned away, too many from=%s", addr_print(text, conn_addr(c)));
+	return false;
+}
+
+/* One more of the partner's connections, if need be in place of another. */
+static bool admit(struct worker *w, const struct partner *p, struct link *link)
+{
+	if (assoc_connect(p->association, p->conf->connections))
+		return true;
+	return retention_makes_room(w, link, NULL) && assoc_connect(p->association, 0);
+}
+
+static bool on_peer_ready(struct worker *w, struct conn *c)
+{
+	const struct generation *g = commons_current(w->commons);
+	struct partner *p = caller_partner(g, caller_identify(w, c));
+	struct link *link = p ? links_get(w->links, p->association) : NULL;
+
+	if (w->is_draining || (p && !admit(w, p, link)))
+		return turn_away(w, c, p ? p->conf->name : "-");
+	session_new(link, c)->is_counted = link != NULL;
+	return true;
+}
+
+static bool on_ready(struct conn *c)
+{
+	struct worker *w = caller_worker(c);
+	bool stays;
+
+	count(&w->counters, COUNTER_READY, 1);
+	stays = on_peer_ready(w, c);
+	worker_on_change(w);
+	return stays;
+}
+
+/* --- who stays */
+
+static bool on_idle(struct conn *c)
+{
+	struct worker *w = caller_worker(c);
+	struct session *s = session_of(c);
+	bool is_old = s && s->max_age && loop_now(w->loop) - conn_opened_at(c) >= s->max_age;
+
+	return s && retention_keeps(w, commons_current(w->commons), s,
+			is_old ? SCRIPT_EVENT_MAX_AGE : SCRIPT_EVENT_IDLE);
+}
+
+/* --- who goes */
+
+static enum counter counter_of_end(enum conn_end end)
+{
+	return (enum counter)(COUNTER_END_PEER + (int)end);
+}
+
+static void tell_end(struct worker *w, const struct conn *c, enum conn_end end, const char *why)
+{
+	char text[ADDR_TEXT_MAX];
+
+	count(&w->counters, counter_of_end(end), 1);
+	addr_print(text, conn_addr(c));
+	if (end == CONN_END_TLS || end == CONN_END_TRUST)
+		log_peer(loop_now(w->loop), LOG_INFO, LOG_TLS, text,
+		    "handshake or record refused reason='%s'", why);
+	else if (*why)
+		log_peer(loop_now(w->loop), LOG_INFO, LOG_NET, text, "connection ended reason='%s'",
+		    why);
+}
+
+static void on_end(struct conn *c, enum conn_end end, const char *why)
+{
+	struct worker *w = caller_worker(c);
+	struct session *s = session_of(c);
+
+	tell_end(w, c, end, why);
+	if (s) {
+		if (s->is_counted)
+			assoc_disconnect(s->link->association);
+		session_free(s);
+	}
+	commons_disconnect(w->commons);
+	worker_on_change(w);
+}
+
+static void on_response(struct conn *c, struct h2_stream *s, bool complete, uint32_t code)
+{
+	(void)c;
+	(void)s;
+	(void)complete;
+	(void)code;
+}
+
+const struct conn_handler reception_handler = {
+	.on_ready = on_ready,
+	.on_headers = responder_on_headers,
+	.on_request = responder_on_request,
+	.on_excess = responder_on_excess,
+	.on_response = on_response,
+	.on_idle = on_idle,
+	.on_end = on_end,
+};
+
+/* --- another generation */
+
+static void end_untrusted(struct worker *w, const struct generation *g)
+{
+	struct conn *c, *next;
+	char text[ADDR_TEXT_MAX];
+
+	for (c = TAILQ_FIRST(&w->env.open); c; c = next) {
+		next = conn_next(c);
+		if (caller_is_trusted(g, caller_identify(w, c), conn_peer(c)))
+			continue;
+		log_info(LOG_SEPP, addr_print(text, conn_addr(c)),
+		    "connection ended, its certificate is no longer vouched for");
+		conn_finish(c, H2_NO_ERROR);
+	}
+}
+
+void reception_revise(struct worker *w)
+{
+	const struct generation *g = commons_current(w->commons);
+
+	end_untrusted(w, g);
+	links_trim(w->links, g);
+}

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/base.h"
+
+#include <string.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "sepp/caller.h"
+#include "sepp/retention.h"
+
+struct decision *retention_new(void)
+{
+	return mem_alloc(sizeof(struct decision));
+}
+
+void retention_free(struct decision *d)
+{
+	mem_free(d);
+}
+
+bool retention_applies(
+    struct worker *w, const struct generation *g, const struct session *s, struct partner **partner)
+{
+	struct partner *p = session_partner(s, g);
+	struct assoc_view *v = &w->retention->view;
+
+	if (!p || !p->conf->enabled)
+		return false;
+	assoc_read(p->association, loop_wall_s(w->loop), v);
+	*partner = p;
+	return assoc_is_agreed(v) && v->agreement.cap == N32_CAP_PRINS;
+}
+
+static msec age_of(const struct worker *w, const struct session *s)
+{
+	return loop_now(w->loop) - conn_opened_at(s->c);
+}
+
+/* The answer is in w->retention->out; what was done about it is still to be told. */
+static bool ask(struct worker *w, const struct generation *g, struct session *s, struct partner *p,
+    enum script_event event)
+{
+	struct decision *d = w->retention;
+	char text[512];
+
+	memset(&d->in, 0, sizeof(d->in));
+	d->generation = g;
+	d->in.hook = SCRIPT_RETAIN_CONNECTION;
+	d->in.event = event;
+	d->in.event_age_s = (int64_t)(age_of(w, s) / 1000);
+	decide(w, d, p, s->c, caller_identify(w, s->c));
+	if (d->out.verdict == SCRIPT_RETAIN)
+		return true;
+	log_debug(LOG_SEPP, p->conf->name, "connection released event=%s decision=%s reason='%s'",
+	    script_event_name(event), d->id, str_escape(text, sizeof(text), str_of(d->out.reason)));
+	return false;
+}
+
+/* Until which age the terms of the answer let the connection live; 0 = no bound.  False: it is past
+ * that. */
+static bool find_limit(
+    const struct session *s, enum script_event event, msec max_age, msec age, msec *limit)
+{
+	*limit = max_age;
+	if (max_age == 0 || age < max_age)
+		return true;
+	if (event == SCRIPT_EVENT_MAX_AGE)
+		*limit = age + max_age; /* it was asked, and kept for as long again */
+	else
+		*limit = s->max_age;
+	return *limit > age;
+}
+
+/* Puts the terms of the answer into force; false if the connection is too old for them. */
+static bool agree(struct worker *w, struct session *s, enum script_event event)
+{
+	const struct script_answer *out = &w->retention->out;
+	msec age = age_of(w, s), idle = (msec)out->idle_s * 1000, limit, left;
+
+	if (!find_limit(s, event, (msec)out->max_age_s * 1000, age, &limit))
+		return false;
+	left = limit ? limit - age : 0;
+	conn_keep(s->c, left && (idle == 0 || left < idle) ? left : idle, (msec)out->ping_s * 1000);
+	s->max_age = limit;
+	s->is_kept = true;
+	return true;
+}
+
+bool retention_keeps(
+    struct worker *w, const struct generation *g, struct session *s, enum script_event event)
+{
+	struct partner *p;
+	bool keeps;
+
+	if (!retention_applies(w, g, s, &p))
+		return false;
+	keeps = ask(w, g, s, p, event) && agree(w, s, event);
+	decision_done(w, keeps ? "kept" : "released");
+	if (keeps && w->retention->out.open_reverse && conn_is_server(s->c))
+		w->duties->want_connection(w, p->conf->name);
+	return keeps;
+}
+
+bool retention_wants_back(struct worker *w, const struct generation *g, struct session *s)
+{
+	struct partner *p;
+	bool wants;
+
+	if (!s->is_kept || !retention_applies(w, g, s, &p))
+		return false;
+	wants = ask(w, g, s, p, SCRIPT_EVENT_LOST);
+	decision_done(w, wants ? "opened again" : "let go");
+	return wants;
+}
+
+static struct session *next_kept(struct session *s)
+{
+	while (s && !(s->is_kept && conn_is_usable(s->c)))
+		s = TAILQ_NEXT(s, next);
+	return s;
+}
+
+void retention_review(
+    struct worker *w, struct link *link, enum script_event event, const struct session *except)
+{
+	const struct generation *g = commons_current(w->commons);
+	struct session *s, *next;
+
+	for (s = next_kept(TAILQ_FIRST(&link->sessions)); s; s = next) {
+		next = next_kept(TAILQ_NEXT(s, next));
+		if (s != except && !retention_keeps(w, g, s, event))
+			conn_finish_later(s->c, H2_NO_ERROR);
+	}
+}
+
+bool retention_makes_room(struct worker *w, struct link *link, const struct session *newcomer)
+{
+	const struct generation *g = commons_current(w->commons);
+	struct session *s;
+
+	for (s = next_kept(TAILQ_FIRST(&link->sessions)); s; s = next_kept(TAILQ_NEXT(s, next))) {
+		if (s == newcomer || h2_open_streams(conn_h2(s->c)) > 0)
+			continue;
+		if (!retention_keeps(w, g, s, SCRIPT_EVENT_LIMIT)) {
+			conn_finish_later(s->c, H2_NO_ERROR);
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool would_keep(struct worker *w, const struct generation *g, struct session *s)
+{
+	struct partner *p;
+	bool keeps;
+
+	if (!retention_applies(w, g, s, &p))
+		return false;
+	keeps = ask(w, g, s, p, SCRIPT_EVENT_POLICY_CHANGED);
+	decision_done(w, keeps ? "would be kept" : "would be released");
+	return keeps;
+}
+
+void retention_follow(struct worker *w, bool apply, unsigned *asked, unsigned *released)
+{
+	const struct generation *g = commons_current(w->commons);
+	struct link *link;
+	struct session *s, *next;
+
+	TAILQ_FOREACH (link, links_all(w->links), next) {
+		for (s = next_kept(TAILQ_FIRST(&link->sessions)); s; s = next) {
+			next = next_kept(TAILQ_NEXT(s, next));
+			++*asked;
+			if (apply ? retention_keeps(w, g, s, SCRIPT_EVENT_POLICY_CHANGED)
+				  : would_keep(w, g, s))
+				continue;
+			++*released;
+			if (apply)
+				conn_finish_later(s->c, H2_NO_ERROR);
+		}
+	}
+}

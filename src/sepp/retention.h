@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * retention.h - which connections to keep while PRINS is in force: asks retain_connection, and does
+ * what it says (TS 29.573 5.2.2: with PRINS the SEPPs may maintain connections in which each is
+ * client towards the other).
+ *
+ * Only where PRINS is in force is a policy asked at all; anything else ends the connection, in the
+ * callers.  A policy that fails releases.
+ */
+#ifndef SEPP_RETENTION_H
+#define SEPP_RETENTION_H
+
+#include "sepp/decide.h"
+#include "sepp/link.h"
+
+/* The buffers of one question; for worker.retention. */
+struct decision *retention_new(void);
+void retention_free(struct decision *d);
+
+/* Whether PRINS is in force with the partner of the session, which is there and enabled: then
+ * `*partner` is it. */
+bool retention_applies(struct worker *w, const struct generation *g, const struct session *s,
+    struct partner **partner);
+
+/*
+ * Asks about an open connection.  True: it is kept on the terms of the answer, and our own
+ * connection towards the peer is opened if that asks for it.  False: the caller ends it.
+ */
+bool retention_keeps(struct worker *w, const struct generation *g, struct session *s,
+    enum script_event event) MUST_CHECK;
+
+/* A kept connection was lost: whether the policy wants another one.  Called while it ends. */
+bool retention_wants_back(
+    struct worker *w, const struct generation *g, struct session *s) MUST_CHECK;
+
+/* Asks about each kept connection of the partner but `except` (may be NULL) and ends those that are
+ * released.  Between turns, or in the turn of `except`. */
+void retention_review(
+    struct worker *w, struct link *link, enum script_event event, const struct session *except);
+
+/*
+ * The partner's limit of connections is reached by `newcomer`: asks LIMIT about its idle kept
+ * connections here, oldest first, until one is released and ends.  False: none was.
+ */
+bool retention_makes_room(
+    struct worker *w, struct link *link, const struct session *newcomer) MUST_CHECK;
+
+/*
+ * Another generation is in force: asks POLICY_CHANGED about each kept connection, and ends the
+ * released ones if `apply`.  Adds to how many were asked about, and were released or would be.
+ */
+void retention_follow(struct worker *w, bool apply, unsigned *asked, unsigned *released);
+
+#endif
