@@ -308,7 +308,6 @@ static void fill_answer(struct resolve_answer *out, const struct resolve_query *
 	size_t share = q->n_hosts > 0 ? RESOLVE_ADDRS_MAX / q->n_hosts : 0;
 
 	memset(out, 0, sizeof(*out));
-	out->ttl_s = q->ttl_s;
 	for (size_t i = 0; i < q->n_hosts; i++) {
 		const struct host *host = &q->hosts[i];
 
@@ -319,7 +318,9 @@ static void fill_answer(struct resolve_answer *out, const struct resolve_query *
 			addr_set_port(a, host->target.port);
 		}
 	}
-	if (out->n == 0)
+	if (out->n > 0)
+		out->ttl_s = q->ttl_s;
+	else
 		out->why = q->n_hosts > 0 ? q->hosts[0].why : q->why;
 }
 

@@ -36,7 +36,8 @@ struct resolve_conf {
 struct resolve_answer {
 	size_t n;
 	struct addr addrs[RESOLVE_ADDRS_MAX]; /* with ports, in the order to try them */
-	unsigned ttl_s;  /* the least that is left of all records involved, 1 to 3600 */
+	unsigned
+	    ttl_s; /* the least that is left of all records involved: 1 to 3600, or 0 for `why` */
 	const char *why; /* when `n` is 0: static text */
 };
 

@@ -10,10 +10,6 @@
 
 #include "net/resolve_int.h"
 
-enum {
-	ROUNDS = 2000
-};
-
 static struct resolve_found found_for(unsigned ttl_s)
 {
 	return (struct resolve_found){ .ttl_s = ttl_s, .n = 1 };
@@ -155,78 +151,6 @@ static void what_is_no_name_is_refused(void **state)
 	assert_false(resolve_name(out, name));
 }
 
-/* --- the order of targets */
-
-static struct resolve_target target(const char *name, unsigned priority, unsigned weight)
-{
-	struct resolve_target t = { .priority = priority, .weight = weight };
-
-	snprintf(t.name, sizeof(t.name), "%s", name);
-	return t;
-}
-
-/* The first letters of the names, in the order in which they are to be tried. */
-static const char *ordered(const struct resolve_target *given, size_t n)
-{
-	static char out[RESOLVE_TARGETS_MAX + 1];
-	struct resolve_target t[RESOLVE_TARGETS_MAX];
-
-	memcpy(t, given, n * sizeof(*given));
-	resolve_srv_order(t, n);
-	for (size_t i = 0; i < n; i++)
-		out[i] = t[i].name[0];
-	out[n] = '\0';
-	return out;
-}
-
-static void targets_come_by_priority(void **state)
-{
-	struct resolve_target t[4] = { target("c", 30, 9), target("a", 10, 0),
-		target("d", 40, 65535), target("b", 20, 1) };
-
-	(void)state;
-	for (int i = 0; i < 100; i++)
-		assert_string_equal(ordered(t, ARRAY_LEN(t)), "abcd");
-	assert_string_equal(ordered(t, 0), "");
-}
-
-static void within_a_priority_the_weight_decides_how_often_one_is_first(void **state)
-{
-	struct resolve_target t[3] = { target("a", 1, 10), target("b", 1, 30),
-		target("z", 2, 60000) };
-	int b_first = 0;
-
-	(void)state;
-	for (int i = 0; i < ROUNDS; i++) {
-		const char *order = ordered(t, ARRAY_LEN(t));
-
-		assert_int_equal(order[2], 'z');
-		b_first += order[0] == 'b';
-	}
-	/* 3 of 4 are expected; 10 standard deviations are 0.1 of all */
-	assert_in_range(b_first, ROUNDS * 65 / 100, ROUNDS * 85 / 100);
-}
-
-static void weight_0_is_seldom_first_but_can_be(void **state)
-{
-	struct resolve_target t[2] = { target("w", 1, 9), target("0", 1, 0) };
-	int first = 0;
-
-	(void)state;
-	for (int i = 0; i < ROUNDS; i++)
-		first += ordered(t, 2)[0] == '0';
-	/* 1 of 10 by the algorithm of RFC 2782 */
-	assert_in_range(first, ROUNDS * 3 / 100, ROUNDS * 17 / 100);
-}
-
-static void without_weights_the_order_of_the_answer_stays(void **state)
-{
-	struct resolve_target t[3] = { target("a", 1, 0), target("b", 1, 0), target("c", 1, 0) };
-
-	(void)state;
-	assert_string_equal(ordered(t, 3), "abc");
-}
-
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -238,10 +162,6 @@ int main(void)
 		cmocka_unit_test(a_ttl_is_between_a_second_and_an_hour),
 		cmocka_unit_test(names_have_one_form),
 		cmocka_unit_test(what_is_no_name_is_refused),
-		cmocka_unit_test(targets_come_by_priority),
-		cmocka_unit_test(within_a_priority_the_weight_decides_how_often_one_is_first),
-		cmocka_unit_test(weight_0_is_seldom_first_but_can_be),
-		cmocka_unit_test(without_weights_the_order_of_the_answer_stays),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
