@@ -24,7 +24,7 @@ comma    := ,
 IS_CLANG := $(findstring clang,$(CC))
 B        ?= build$(if $(IS_CLANG),/clang)$(if $(SAN),/$(subst $(comma),-,$(SAN)))
 
-PKGS     := openssl libnghttp2 yajl jansson lua5.4 libmicrohttpd libcurl
+PKGS     := openssl libnghttp2 yajl jansson lua5.4 libmicrohttpd libcurl libcares
 WARN     := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
             -Wwrite-strings -Wundef -Wvla -Werror
 # clang's own control-flow integrity and the processor's do not go together in its release 14
@@ -36,7 +36,7 @@ FLAGS    := -std=c11 -D_GNU_SOURCE -Isrc -MMD -MP -fno-strict-aliasing $(WARN) $
             $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer) \
             $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 LINK     := -pie -Wl,-z,relro,-z,now -Wl,-z,noexecstack $(CFI) $(if $(CFI),-fuse-ld=lld) $(if $(SAN),-fsanitize=$(SAN)) -pthread
-LIBS     := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lev -lm
+LIBS     := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lev -lresolv -lm
 
 SRC      := $(sort $(wildcard src/*/*.c))
 PROG     := $(sort $(wildcard src/prog/*.c))
