@@ -75,16 +75,3 @@ const char *conf_path_name(enum conf_path path)
 	}
 	return "UNKNOWN";
 }
-
-const char *conf_key_context_name(enum conf_key_context which)
-{
-	switch (which) {
-	case CONF_KEY_RECEIVER:
-		return "RECEIVER";
-	case CONF_KEY_INITIATOR:
-		return "INITIATOR";
-	case CONF_KEY_RESPONDER:
-		return "RESPONDER";
-	}
-	return "UNKNOWN";
-}

@@ -10,6 +10,7 @@
 #define SCRIPT_CONF_H
 
 #include "base/base.h"
+#include "n32/keys.h"
 #include "n32/types.h"
 
 enum {
@@ -103,18 +104,13 @@ struct conf_gateway {
 	struct conf_journal journal;
 };
 
-/* Whose context id goes into the derivation of a key (n32.md F-9). */
-enum conf_key_context {
-	CONF_KEY_RECEIVER, /* of the message that it protects */
-	CONF_KEY_INITIATOR,
-	CONF_KEY_RESPONDER
-};
-
 /* The exchange of parameters with a partner. */
 struct conf_prins {
 	char *policy;    /* path of our ProtectionPolicy, or NULL */
 	char *providers; /* path of our ipxProviderSecInfoList, or NULL */
-	enum conf_key_context key_context;
+	size_t n_jwe; /* encryption that may be used, best first */
+	enum n32_jwe jwe[N32_JWES - 1];
+	enum n32_key_context key_context;
 	bool combined; /* all in one request instead of step by step */
 };
 
@@ -160,6 +156,5 @@ void conf_offer(struct conf_caps *out, const struct conf_gateway *g, const struc
     const struct n32_neg_req *req);
 
 const char *conf_path_name(enum conf_path path);
-const char *conf_key_context_name(enum conf_key_context which);
 
 #endif

@@ -17,6 +17,7 @@ static const struct conf_partner defaults = {
 	.handshakes_per_minute = 600,
 	.connections = 64,
 	.reports_per_minute = 60,
+	.prins = { .n_jwe = 2, .jwe = { N32_JWE_A256GCM, N32_JWE_A128GCM } },
 };
 
 #define AT(member) .offset = offsetof(struct conf_partner, member)
@@ -102,7 +103,23 @@ static void read_key_context(
     lua_State *L, const char *what, const struct config_field *f, void *out)
 {
 	((struct conf_partner *)out)->prins.key_context =
-	    (enum conf_key_context)config_value(L, what, f, VALUE_KEY_CONTEXT);
+	    (enum n32_key_context)config_value(L, what, f, VALUE_KEY_CONTEXT);
+}
+
+static void read_jwe(lua_State *L, const char *what, const struct config_field *f, void *out)
+{
+	struct conf_prins *prins = &((struct conf_partner *)out)->prins;
+	size_t n = lua_istable(L, -1) ? lua_rawlen(L, -1) : 0;
+
+	if (n == 0 || n > ARRAY_LEN(prins->jwe))
+		config_fail(L, what, f, "a list of 1 or 2");
+	for (prins->n_jwe = 0; prins->n_jwe < n; prins->n_jwe++) {
+		lua_rawgeti(L, -1, (lua_Integer)prins->n_jwe + 1);
+		prins->jwe[prins->n_jwe] = (enum n32_jwe)config_value(L, what, f, VALUE_JWE);
+		lua_pop(L, 1);
+	}
+	if (n == 2 && prins->jwe[0] == prins->jwe[1])
+		config_fail(L, what, f, "a list that names each once");
 }
 
 /* Of SRV records: labels may begin with an underscore. */
@@ -142,6 +159,8 @@ static const struct config_field prins_fields[] = {
 	    .example = "providers = \"data/ipx.json\"" },
 	{ "key_context", read_key_context, .type = "key_context",
 	    .example = "key_context = sepp.key_context.RECEIVER" },
+	{ "jwe", read_jwe, .type = "jwe[]",
+	    .example = "jwe = { sepp.jwe.A256GCM, sepp.jwe.A128GCM }" },
 	{ "combined", config_bool, AT(prins.combined), .example = "combined = false" },
 };
 

@@ -145,8 +145,10 @@ static void a_partner_of_few_words_has_the_defaults(void **state)
 	assert_int_equal(p->reports_per_minute, 60);
 	assert_null(p->srv);
 	assert_null(p->prins.policy);
-	assert_int_equal(p->prins.key_context, CONF_KEY_RECEIVER);
+	assert_int_equal(p->prins.key_context, N32_KEY_CONTEXT_RECEIVER);
 	assert_false(p->prins.combined);
+	assert_int_equal(p->prins.n_jwe, 2);
+	assert_int_equal(p->prins.jwe[0], N32_JWE_A256GCM);
 	kit_close(k);
 }
 
@@ -159,15 +161,18 @@ static void a_partner_can_say_everything(void **state)
 	    "follows = \"hub\", path = sepp.path.IP_ONLY, purposes = { sepp.purpose.SMS_INTERCONNECT },"
 	    "enabled = false, initiate = true, verbose_errors = true, on_policy_error = sepp.KEEP_LAST,"
 	    "srv = \"_n32._tcp.Example.org\", prins = { policy = \"data/p.json\","
-	    "  providers = \"data/ipx.json\", key_context = sepp.key_context.INITIATOR, combined = true },"
+	    "  providers = \"data/ipx.json\", key_context = sepp.key_context.INITIATOR, combined = true,"
+	    "  jwe = { sepp.jwe.A128GCM } },"
 	    "limits = { handshakes_per_minute = 0, connections = 0, reports_per_minute = 5 }");
 
 	(void)state;
 	assert_string_equal(p->srv, "_n32._tcp.example.org");
 	assert_string_equal(p->prins.policy, "data/p.json");
 	assert_string_equal(p->prins.providers, "data/ipx.json");
-	assert_int_equal(p->prins.key_context, CONF_KEY_INITIATOR);
+	assert_int_equal(p->prins.key_context, N32_KEY_CONTEXT_INITIATOR);
 	assert_true(p->prins.combined);
+	assert_int_equal(p->prins.n_jwe, 1);
+	assert_int_equal(p->prins.jwe[0], N32_JWE_A128GCM);
 	assert_int_equal(p->reports_per_minute, 5);
 	assert_string_equal(p->group, "europe");
 	assert_string_equal(p->tags[1], "b");
