@@ -82,7 +82,7 @@ static void reset_problem(struct n32_problem *problem)
 	problem->more = 0;
 }
 
-static int decode(void *out, const struct attribute *table, size_t n, struct str body,
+int n32_json_decode(void *out, const struct attribute *table, size_t n, struct str body,
     const struct n32_json_options *options, struct n32_problem *problem)
 {
 	struct decoder d = { .strict_fqdn = options->strict_fqdn, .problem = problem };
@@ -135,12 +135,12 @@ int n32_neg_req_decode(struct n32_neg_req *out, struct str body,
     const struct n32_json_options *options, struct n32_problem *problem)
 {
 	reset_req(out);
-	return decode(out, req_table, ARRAY_LEN(req_table), body, options, problem);
+	return n32_json_decode(out, req_table, ARRAY_LEN(req_table), body, options, problem);
 }
 
 int n32_neg_rsp_decode(struct n32_neg_rsp *out, struct str body,
     const struct n32_json_options *options, struct n32_problem *problem)
 {
 	reset_rsp(out);
-	return decode(out, rsp_table, ARRAY_LEN(rsp_table), body, options, problem);
+	return n32_json_decode(out, rsp_table, ARRAY_LEN(rsp_table), body, options, problem);
 }

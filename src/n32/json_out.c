@@ -45,6 +45,8 @@ static void must(yajl_gen_status status)
 
 static void put(struct n32_json_out *o, struct str text)
 {
+	if (text.n == 0)
+		text.p = ""; /* yajl hands on what it got */
 	must(yajl_gen_string(o->gen, (const unsigned char *)text.p, text.n));
 }
 
@@ -100,6 +102,12 @@ void n32_json_out_text(struct n32_json_out *o, const char *name, const char *tex
 	if (!n32_json_is_utf8(value))
 		value = str_of(str_escape(escaped, sizeof(escaped), value));
 	put(o, value);
+}
+
+void n32_json_out_str(struct n32_json_out *o, const char *name, struct str text)
+{
+	put_name(o, name);
+	put(o, text);
 }
 
 void n32_json_out_some(struct n32_json_out *o, const char *name, const char *text)

@@ -41,7 +41,10 @@ void n32_json_out_end_array(struct n32_json_out *o);
 /* A string; what is not UTF-8 is written as str_escape() does. */
 void n32_json_out_text(struct n32_json_out *o, const char *name, const char *text);
 
-/* The same, or nothing at all if `text` is NULL or empty. */
+/* The same of a view of UTF-8; without a name where a key is due, it is the key. */
+void n32_json_out_str(struct n32_json_out *o, const char *name, struct str text);
+
+/* As n32_json_out_text(), or nothing at all if `text` is NULL or empty. */
 void n32_json_out_some(struct n32_json_out *o, const char *name, const char *text);
 
 void n32_json_out_bool(struct n32_json_out *o, const char *name, bool value);

@@ -29,8 +29,7 @@ static size_t print_place(char *out, size_t size, const struct place *at)
 	return n + (size_t)added;
 }
 
-/* `reason` is static. */
-static void offend(struct decoder *d, const struct place *at, const char *reason)
+void n32_json_offend(struct decoder *d, const struct place *at, const char *reason)
 {
 	char param[sizeof(d->problem->params[0].param)] = "";
 
@@ -41,20 +40,20 @@ static void offend(struct decoder *d, const struct place *at, const char *reason
 	n32_problem_add(d->problem, param, reason);
 }
 
-static void read_array(struct decoder *d, const struct place *at, const struct json_value *v,
-    const struct attribute *a, char *out)
+void n32_json_read_array(struct decoder *d, const struct place *at, const struct json_value *v,
+    const struct attribute *a, void *out)
 {
-	size_t *count = (void *)(out + a->mark);
+	size_t *count = (void *)((char *)out + a->mark);
 	size_t n = v->type == N32_JSON_ARRAY ? v->n : 0;
 	const struct json_value *element = v->first;
 
 	if (n == 0 || n > a->max)
-		offend(d, at, a->expected);
+		n32_json_offend(d, at, a->expected);
 	*count = n < a->max ? n : a->max;
 	for (size_t i = 0; i < *count; i++, element = element->next) {
 		struct place here = { at, NULL, i };
 
-		a->read(d, &here, element, out + a->offset + i * a->size);
+		a->read(d, &here, element, (char *)out + a->offset + i * a->size);
 	}
 }
 
@@ -72,7 +71,7 @@ static void read_missing(struct decoder *d, const struct place *at, const struct
 {
 	if (!a->mandatory)
 		return;
-	offend(d, at, "missing");
+	n32_json_offend(d, at, "missing");
 	/* a part that lacks in an optional attribute makes that one incorrect, no more */
 	if (!at->up)
 		d->missing = true;
@@ -82,7 +81,7 @@ void n32_json_read_object(struct decoder *d, const struct place *up,
     const struct json_value *object, const struct attribute *table, size_t n, void *out)
 {
 	if (object->type != N32_JSON_OBJECT) {
-		offend(d, up, "must be an object");
+		n32_json_offend(d, up, "must be an object");
 		return;
 	}
 	for (const struct attribute *a = table; a < table + n; a++) {
@@ -94,14 +93,13 @@ void n32_json_read_object(struct decoder *d, const struct place *up,
 		if (!v)
 			read_missing(d, &at, a);
 		else if (a->max)
-			read_array(d, &at, v, a, out);
+			n32_json_read_array(d, &at, v, a, out);
 		else
 			read_value(d, &at, v, a, out);
 	}
 }
 
-/* C0, DELETE and, as UTF-8, C1: an escape brings them in, and they have no use in what we read. */
-static bool has_control(struct str text)
+bool n32_json_has_control(struct str text)
 {
 	for (size_t i = 0; i < text.n; i++) {
 		unsigned char c = (unsigned char)text.p[i];
@@ -114,8 +112,8 @@ static bool has_control(struct str text)
 	return false;
 }
 
-/* Copies what fits, in whole characters: half of one would not be UTF-8 when it is sent again. */
-static void copy_cut(char *out, size_t size, struct str text)
+/* Half of a character would not be UTF-8 when it is sent again. */
+void n32_json_copy_cut(char *out, size_t size, struct str text)
 {
 	struct str part = text;
 
@@ -133,7 +131,7 @@ void n32_json_read_bool(
 	bool *value = out;
 
 	if (v->type != N32_JSON_TRUE && v->type != N32_JSON_FALSE)
-		offend(d, at, "must be true or false");
+		n32_json_offend(d, at, "must be true or false");
 	*value = v->type == N32_JSON_TRUE;
 }
 
@@ -143,17 +141,16 @@ void n32_json_read_fqdn(
 	const char *why;
 
 	if (v->type != N32_JSON_STRING)
-		offend(d, at, "must be an FQDN in a string");
+		n32_json_offend(d, at, "must be an FQDN in a string");
 	else if (n32_fqdn_parse(out, v->text, d->strict_fqdn, &why))
-		offend(d, at, why);
+		n32_json_offend(d, at, why);
 }
 
-/* The text of an extensible enumeration; unknown words are no offence. */
-static bool read_word(struct decoder *d, const struct place *at, const struct json_value *v)
+bool n32_json_read_word(struct decoder *d, const struct place *at, const struct json_value *v)
 {
-	if (v->type == N32_JSON_STRING && !has_control(v->text))
+	if (v->type == N32_JSON_STRING && !n32_json_has_control(v->text))
 		return true;
-	offend(d, at, "must be a string without control characters");
+	n32_json_offend(d, at, "must be a string without control characters");
 	return false;
 }
 
@@ -163,11 +160,11 @@ void n32_json_read_cap(
 	struct n32_cap_item *item = out;
 
 	item->text[0] = '\0';
-	if (!read_word(d, at, v))
+	if (!n32_json_read_word(d, at, v))
 		return;
 	item->cap = n32_cap_parse(v->text);
 	if (item->cap == N32_CAP_UNKNOWN)
-		copy_cut(item->text, sizeof(item->text), v->text);
+		n32_json_copy_cut(item->text, sizeof(item->text), v->text);
 }
 
 static void read_purpose(
@@ -175,11 +172,11 @@ static void read_purpose(
 {
 	struct n32_usage *usage = out;
 
-	if (!read_word(d, at, v))
+	if (!n32_json_read_word(d, at, v))
 		return;
 	usage->purpose = n32_purpose_parse(v->text);
 	if (usage->purpose == N32_PURPOSE_UNKNOWN)
-		copy_cut(usage->text, sizeof(usage->text), v->text);
+		n32_json_copy_cut(usage->text, sizeof(usage->text), v->text);
 }
 
 static void read_info(
@@ -187,10 +184,11 @@ static void read_info(
 {
 	struct str text = v->text;
 
-	if (v->type != N32_JSON_STRING || text.n > N32_INFO_MAX || has_control(text))
-		offend(d, at, "must be a string of at most 255 bytes without control characters");
+	if (v->type != N32_JSON_STRING || text.n > N32_INFO_MAX || n32_json_has_control(text))
+		n32_json_offend(
+		    d, at, "must be a string of at most 255 bytes without control characters");
 	else
-		copy_cut(out, N32_INFO_MAX + 1, text);
+		n32_json_copy_cut(out, N32_INFO_MAX + 1, text);
 }
 
 void n32_json_read_usage(
@@ -216,7 +214,7 @@ static bool is_digits(struct str text)
 	return true;
 }
 
-static bool is_hex(struct str text)
+bool n32_json_is_hex(struct str text)
 {
 	for (size_t i = 0; i < text.n; i++) {
 		if (n32_json_hex_value(text.p[i]) > 15)
@@ -231,9 +229,9 @@ static void read_mcc(
 	struct str text = v->text;
 
 	if (text.n != 3 || !is_digits(text))
-		offend(d, at, "must be 3 digits in a string");
+		n32_json_offend(d, at, "must be 3 digits in a string");
 	else
-		copy_cut(out, 4, text);
+		n32_json_copy_cut(out, 4, text);
 }
 
 static void read_mnc(
@@ -242,9 +240,9 @@ static void read_mnc(
 	struct str text = v->text;
 
 	if (text.n < 2 || text.n > 3 || !is_digits(text))
-		offend(d, at, "must be 2 or 3 digits in a string");
+		n32_json_offend(d, at, "must be 2 or 3 digits in a string");
 	else
-		copy_cut(out, 4, text);
+		n32_json_copy_cut(out, 4, text);
 }
 
 static void read_nid(
@@ -253,8 +251,8 @@ static void read_nid(
 	struct str text = v->text;
 	char *nid = out;
 
-	if (text.n != 11 || !is_hex(text)) {
-		offend(d, at, "must be 11 hexadecimal digits in a string");
+	if (text.n != 11 || !n32_json_is_hex(text)) {
+		n32_json_offend(d, at, "must be 11 hexadecimal digits in a string");
 		return;
 	}
 	for (size_t i = 0; i < text.n; i++)
@@ -295,8 +293,8 @@ void n32_json_read_features(
 	uint64_t *features = out;
 
 	*features = 0;
-	if (v->type != N32_JSON_STRING || text.n > N32_FEATURES_MAX || !is_hex(text)) {
-		offend(d, at, "must be at most 32 hexadecimal digits in a string");
+	if (v->type != N32_JSON_STRING || text.n > N32_FEATURES_MAX || !n32_json_is_hex(text)) {
+		n32_json_offend(d, at, "must be at most 32 hexadecimal digits in a string");
 		return;
 	}
 	for (size_t i = text.n > FEATURE_DIGITS ? text.n - FEATURE_DIGITS : 0; i < text.n; i++)
@@ -310,7 +308,7 @@ void n32_json_read_port(
 
 	/* 0 is what stands for everything that is no integer */
 	if (v->integer < 1 || v->integer > PORT_MAX)
-		offend(d, at, "must be an integer from 1 to 65535");
+		n32_json_offend(d, at, "must be an integer from 1 to 65535");
 	else
 		*value = (uint16_t)v->integer;
 }
@@ -322,7 +320,7 @@ void n32_json_read_ports(
 	size_t i = 0;
 
 	if (v->type != N32_JSON_ARRAY || v->n == 0) {
-		offend(d, at, "must be an array of 1 or more ports");
+		n32_json_offend(d, at, "must be an array of 1 or more ports");
 		return;
 	}
 	for (const struct json_value *port = v->first; port; port = port->next, i++) {

@@ -24,7 +24,9 @@
 	X(NO_COMMON_CAPABILITY, 403, "NEGOTIATION_NOT_ALLOWED", "Forbidden")                       \
 	X(PURPOSE_NOT_ALLOWED, 403, "REQUESTED_PURPOSE_NOT_ALLOWED", "Forbidden")                  \
 	X(UNKNOWN_RESOURCE, 404, "RESOURCE_URI_STRUCTURE_NOT_FOUND", "Not Found")                  \
+	X(CONTEXT_NOT_FOUND, 404, "CONTEXT_NOT_FOUND", "Not Found")                                \
 	X(METHOD, 405, NULL, "Method Not Allowed")                                                 \
+	X(PARAM_MISMATCH, 409, "REQUESTED_PARAM_MISMATCH", "Conflict")                             \
 	X(TOO_LARGE, 413, NULL, "Content Too Large")                                               \
 	X(MEDIA_TYPE, 415, NULL, "Unsupported Media Type")                                         \
 	X(RATE, 429, "NF_CONGESTION_RISK", "Too Many Requests")                                    \

@@ -130,6 +130,9 @@ const char *conn_tls_version(const struct conn *c);
 const char *conn_tls_cipher(const struct conn *c);
 msec conn_opened_at(const struct conn *c);
 
+/* As tls_export() does, from on_ready() on; `why` is in the pipe of the environment. */
+int conn_export(struct conn *c, const char *label, unsigned char *out, size_t n) MUST_CHECK;
+
 /* Room for the owner's own pointer. */
 void conn_set_user(struct conn *c, void *user);
 void *conn_user(const struct conn *c);

@@ -138,6 +138,11 @@ msec conn_opened_at(const struct conn *c)
 	return c->opened;
 }
 
+int conn_export(struct conn *c, const char *label, unsigned char *out, size_t n)
+{
+	return tls_export(c->tls, label, out, n);
+}
+
 void conn_set_user(struct conn *c, void *user)
 {
 	c->user = user;

@@ -342,6 +342,32 @@ struct tls_peer *tls_peer_of(const struct tls *t)
 	return t->done ? t->peer : NULL;
 }
 
+/* Why the connection has no keying material to export; NULL if it has. */
+static const char *export_offence(const struct tls *t)
+{
+	if (!t->done)
+		return "the handshake is not complete";
+	if (SSL_version(t->ssl) < TLS1_3_VERSION && SSL_get_extms_support(t->ssl) != 1)
+		return "TLS 1.2 without extended_master_secret";
+	return NULL;
+}
+
+int tls_export(struct tls *t, const char *label, unsigned char *out, size_t n)
+{
+	static const unsigned char empty[1];
+	const char *why = export_offence(t);
+
+	/* in TLS 1.2 an empty context is not the same as none */
+	if (!why &&
+	    SSL_export_keying_material(t->ssl, out, n, label, strlen(label), empty, 0, 1) != 1)
+		why = tls_take_reason();
+	if (!why)
+		return 0;
+	memset(out, 0, n);
+	t->pipe->why = why;
+	return ERR_TLS;
+}
+
 const char *tls_version(const struct tls *t)
 {
 	return SSL_get_version(t->ssl);

@@ -156,6 +156,14 @@ void tls_close(struct tls *t);
 /* The verified peer; NULL before the handshake is complete.  Borrowed for the life of `t`. */
 struct tls_peer *tls_peer_of(const struct tls *t);
 
+/*
+ * `n` bytes that both ends of a completed handshake, and nobody else, can derive for `label`, with
+ * an empty context (RFC 5705, RFC 8446 7.5).  ERR_TLS with `why` in the pipe, and zeros in `out`,
+ * when they would not be of this connection alone: TLS 1.2 without extended_master_secret
+ * (RFC 7627 4).
+ */
+int tls_export(struct tls *t, const char *label, unsigned char *out, size_t n) MUST_CHECK;
+
 /* "TLSv1.3", "TLS_AES_128_GCM_SHA256".  Borrowed, static. */
 const char *tls_version(const struct tls *t);
 const char *tls_cipher(const struct tls *t);

@@ -25,8 +25,8 @@ struct answer {
 	conf_purposes purposes;
 	unsigned defer_s, idle_s, max_age_s, ping_s;
 	bool open_reverse;
-	enum script_jwe jwe;
-	enum script_jws jws;
+	enum n32_jwe jwe;
+	enum n32_jws jws;
 	enum script_mismatch on_mismatch;
 	char reason[SCRIPT_TEXT_MAX + 1];
 	struct place place;

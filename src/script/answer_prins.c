@@ -14,7 +14,7 @@
 /* A list of algorithms that a peer proposes. */
 struct proposal {
 	enum value_kind kind;
-	const struct script_suite *list;
+	const struct n32_suite *list;
 	size_t n;
 };
 
@@ -24,8 +24,8 @@ static const char *suite_name(const struct proposal *p, size_t i)
 
 	if (value == 0)
 		return p->list[i].text;
-	return p->kind == VALUE_JWE ? script_jwe_name((enum script_jwe)value)
-				    : script_jws_name((enum script_jws)value);
+	return p->kind == VALUE_JWE ? n32_jwe_name((enum n32_jwe)value)
+				    : n32_jws_name((enum n32_jws)value);
 }
 
 /* "A128GCM, A256GCM", cut at a name. */
@@ -78,8 +78,8 @@ static int read_suite(
 	if (p->n == 0)
 		return 0;
 	if (!proposes(p, value)) {
-		name = p->kind == VALUE_JWE ? script_jwe_name((enum script_jwe)value)
-					    : script_jws_name((enum script_jws)value);
+		name = p->kind == VALUE_JWE ? n32_jwe_name((enum n32_jwe)value)
+					    : n32_jws_name((enum n32_jws)value);
 		luaL_error(L, "%s: '%s': the peer did not propose %s, but %s; write %s", what,
 		    f->name, name, print_proposal(list, sizeof(list), p), push_instead(L, f, p));
 	}
@@ -104,14 +104,14 @@ static void read_jwe(lua_State *L, const char *what, const struct config_field *
 {
 	const struct proposal p = proposed_jwe(L);
 
-	((struct answer *)out)->jwe = (enum script_jwe)read_suite(L, what, f, &p);
+	((struct answer *)out)->jwe = (enum n32_jwe)read_suite(L, what, f, &p);
 }
 
 static void read_jws(lua_State *L, const char *what, const struct config_field *f, void *out)
 {
 	const struct proposal p = proposed_jws(L);
 
-	((struct answer *)out)->jws = (enum script_jws)read_suite(L, what, f, &p);
+	((struct answer *)out)->jws = (enum n32_jws)read_suite(L, what, f, &p);
 }
 
 static void read_mismatch(lua_State *L, const char *what, const struct config_field *f, void *out)

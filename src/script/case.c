@@ -64,11 +64,11 @@ static void fill_messages(struct script_case *c)
 	c->request.target_api_root = true;
 	c->response.selected.cap = N32_CAP_PRINS;
 	c->params.n_jwe = 2;
-	c->params.jwe[0].value = SCRIPT_JWE_A128GCM;
-	c->params.jwe[1].value = SCRIPT_JWE_A256GCM;
+	c->params.jwe[0].value = N32_JWE_A128GCM;
+	c->params.jwe[1].value = N32_JWE_A256GCM;
 	c->params.n_jws = 1;
-	c->params.jws[0].value = SCRIPT_JWS_ES256;
-	c->report.error = SCRIPT_N32F_INTEGRITY_CHECK_FAILED;
+	c->params.jws[0].value = N32_JWS_ES256;
+	c->report.error = N32_ERROR_INTEGRITY_CHECK_FAILED;
 	snprintf(c->report.context, sizeof(c->report.context), "0123456789abcdef");
 	snprintf(c->report.message_id, sizeof(c->report.message_id), "1");
 	c->report.in_context = 1;

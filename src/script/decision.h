@@ -135,8 +135,8 @@ struct script_answer {
 	unsigned idle_s, max_age_s, ping_s; /* RETAIN; 0 = not said */
 	bool open_reverse;                  /* RETAIN */
 	struct conf_caps caps;              /* OFFER: part of input->offer, in this order */
-	enum script_jwe jwe;                /* PARAMETERS: one that was proposed */
-	enum script_jws jws;                /* the same */
+	enum n32_jwe jwe;                   /* PARAMETERS: one that was proposed */
+	enum n32_jws jws;                   /* the same */
 	enum script_mismatch on_mismatch;   /* PARAMETERS */
 	char reason[SCRIPT_TEXT_MAX + 1];   /* for the operator, never for the peer */
 	char file[CONF_NAME_MAX + 33];      /* where the answer was made, "" if it was not */

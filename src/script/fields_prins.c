@@ -23,7 +23,7 @@ static void proposed_jws(lua_State *L, const struct script_params *p, size_t i)
 LIST(jwe, struct script_params, n_jwe, proposed_jwe)
 LIST(jws, struct script_params, n_jws, proposed_jws)
 
-static bool holds(const struct script_suite *list, size_t n, int value, const char *unknown)
+static bool holds(const struct n32_suite *list, size_t n, int value, const char *unknown)
 {
 	for (size_t i = 0; i < n; i++) {
 		if (list[i].value == value && (value || strcmp(list[i].text, unknown) == 0))

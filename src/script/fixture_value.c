@@ -359,8 +359,8 @@ void fixture_read_answered_root(
 static void read_suites(
     lua_State *L, const char *what, const struct config_field *f, void *out, enum value_kind kind)
 {
-	struct script_suite *suites = at(out, f);
-	const size_t n = list_length(L, what, f, SCRIPT_SUITES_MAX);
+	struct n32_suite *suites = at(out, f);
+	const size_t n = list_length(L, what, f, N32_SUITES_MAX);
 
 	for (size_t i = 0; i < n; i++) {
 		lua_rawgeti(L, -1, (lua_Integer)i + 1);
@@ -385,5 +385,5 @@ void fixture_read_error(lua_State *L, const char *what, const struct config_fiel
 	struct script_report *report = at(out, f);
 
 	report->error =
-	    (enum script_n32f_error)read_sent(L, what, f, VALUE_N32F_ERROR, report->error_text);
+	    (enum n32_error_type)read_sent(L, what, f, VALUE_N32F_ERROR, report->error_text);
 }

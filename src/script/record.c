@@ -170,18 +170,6 @@ static void put_response(struct record *r, const struct n32_neg_rsp *rsp)
 	json_pen_close(p, '}');
 }
 
-static const char *jwe_text(const struct script_suite *suite)
-{
-	return suite->value == SCRIPT_JWE_UNKNOWN ? suite->text
-						  : script_jwe_name((enum script_jwe)suite->value);
-}
-
-static const char *jws_text(const struct script_suite *suite)
-{
-	return suite->value == SCRIPT_JWS_UNKNOWN ? suite->text
-						  : script_jws_name((enum script_jws)suite->value);
-}
-
 static void put_params(struct record *r, const struct script_params *params)
 {
 	struct json_pen *p = &r->pen;
@@ -190,11 +178,11 @@ static void put_params(struct record *r, const struct script_params *params)
 	json_pen_some(p, "sender", params->sender.text);
 	json_pen_open(p, "jweCipherSuiteList", '[');
 	for (size_t i = 0, n = cut(r, params->n_jwe); i < n; i++)
-		json_pen_text(p, NULL, str_of(jwe_text(&params->jwe[i])));
+		json_pen_text(p, NULL, str_of(n32_jwe_text(&params->jwe[i])));
 	json_pen_close(p, ']');
 	json_pen_open(p, "jwsCipherSuiteList", '[');
 	for (size_t i = 0, n = cut(r, params->n_jws); i < n; i++)
-		json_pen_text(p, NULL, str_of(jws_text(&params->jws[i])));
+		json_pen_text(p, NULL, str_of(n32_jws_text(&params->jws[i])));
 	json_pen_close(p, ']');
 	json_pen_bool(p, "has_policy", params->has_policy);
 	json_pen_bool(p, "policy_differs", params->policy_differs);
@@ -203,9 +191,8 @@ static void put_params(struct record *r, const struct script_params *params)
 
 static void put_report(struct json_pen *p, const struct script_report *report)
 {
-	const char *error = report->error == SCRIPT_N32F_UNKNOWN
-				? report->error_text
-				: script_n32f_error_name(report->error);
+	const char *error = report->error == N32_ERROR_UNKNOWN ? report->error_text
+							       : n32_error_type_name(report->error);
 
 	json_pen_open(p, "report", '{');
 	json_pen_text(p, "n32fErrorType", str_of(error));
@@ -415,8 +402,8 @@ static void put_terms(struct json_pen *p, const struct script_answer *a)
 		put_caps(p, "capabilities", &a->caps);
 		break;
 	case SCRIPT_PARAMETERS:
-		json_pen_some(p, "jwe", script_jwe_name(a->jwe));
-		json_pen_some(p, "jws", script_jws_name(a->jws));
+		json_pen_some(p, "jwe", n32_jwe_name(a->jwe));
+		json_pen_some(p, "jws", n32_jws_name(a->jws));
 		json_pen_some(p, "on_policy_mismatch",
 		    a->on_mismatch == SCRIPT_MISMATCH_WARN ? "WARN" : "REFUSE");
 		break;

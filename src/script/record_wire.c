@@ -33,40 +33,24 @@ static int read_purpose(
 						     : 0;
 }
 
-static int read_suite(struct reader *r, const struct json_value *v, const char *(*name)(int value),
-    int n, struct script_suite *suite)
-{
-	struct member text = { .size = sizeof(suite->text) };
-
-	for (int i = 1; i < n; i++) {
-		if (str_is(v->text, name(i))) {
-			suite->value = i;
-			return 0;
-		}
-	}
-	return record_read_text(r, &text, v, suite->text);
-}
-
-static const char *jwe_name(int i)
-{
-	return script_jwe_name((enum script_jwe)i);
-}
-
-static const char *jws_name(int i)
-{
-	return script_jws_name((enum script_jws)i);
-}
-
 static int read_jwe(struct reader *r, const struct member *m, const struct json_value *v, void *out)
 {
+	struct n32_suite *suite = out;
+	struct member text = { .size = sizeof(suite->text) };
+
 	(void)m;
-	return read_suite(r, v, jwe_name, SCRIPT_JWES, out);
+	suite->value = n32_jwe_parse(v->text);
+	return suite->value == N32_JWE_UNKNOWN ? record_read_text(r, &text, v, suite->text) : 0;
 }
 
 static int read_jws(struct reader *r, const struct member *m, const struct json_value *v, void *out)
 {
+	struct n32_suite *suite = out;
+	struct member text = { .size = sizeof(suite->text) };
+
 	(void)m;
-	return read_suite(r, v, jws_name, SCRIPT_JWSS, out);
+	suite->value = n32_jws_parse(v->text);
+	return suite->value == N32_JWS_UNKNOWN ? record_read_text(r, &text, v, suite->text) : 0;
 }
 
 static int read_error(
@@ -76,13 +60,10 @@ static int read_error(
 	struct member text = { .size = sizeof(report->error_text) };
 
 	(void)m;
-	for (int i = 1; i < SCRIPT_N32F_ERRORS; i++) {
-		if (str_is(v->text, script_n32f_error_name((enum script_n32f_error)i))) {
-			report->error = (enum script_n32f_error)i;
-			return 0;
-		}
-	}
-	return record_read_text(r, &text, v, report->error_text);
+	report->error = n32_error_type_parse(v->text);
+	return report->error == N32_ERROR_UNKNOWN
+		   ? record_read_text(r, &text, v, report->error_text)
+		   : 0;
 }
 
 /* --- networks */

@@ -22,16 +22,16 @@ static const struct value values[] = { { VALUE_CAP, N32_CAP_TLS, "TLS", "sepp.TL
 	    "sepp.event.CERTIFICATE_CHANGED" },
 	{ VALUE_EVENT, SCRIPT_EVENT_POLICY_CHANGED, "POLICY_CHANGED", "sepp.event.POLICY_CHANGED" },
 	{ VALUE_EVENT, SCRIPT_EVENT_ERRORS, "ERRORS", "sepp.event.ERRORS" },
-	{ VALUE_JWE, SCRIPT_JWE_A128GCM, "A128GCM", "sepp.jwe.A128GCM" },
-	{ VALUE_JWE, SCRIPT_JWE_A256GCM, "A256GCM", "sepp.jwe.A256GCM" },
-	{ VALUE_JWS, SCRIPT_JWS_ES256, "ES256", "sepp.jws.ES256" },
+	{ VALUE_JWE, N32_JWE_A128GCM, "A128GCM", "sepp.jwe.A128GCM" },
+	{ VALUE_JWE, N32_JWE_A256GCM, "A256GCM", "sepp.jwe.A256GCM" },
+	{ VALUE_JWS, N32_JWS_ES256, "ES256", "sepp.jws.ES256" },
 	{ VALUE_MISMATCH, SCRIPT_MISMATCH_REFUSE, "REFUSE", "sepp.mismatch.REFUSE" },
 	{ VALUE_MISMATCH, SCRIPT_MISMATCH_WARN, "WARN", "sepp.mismatch.WARN" },
 #define X(name) { VALUE_PURPOSE, N32_PURPOSE_##name, #name, "sepp.purpose." #name },
 	N32_PURPOSE_TABLE(X)
 #undef X
-#define X(name) { VALUE_N32F_ERROR, SCRIPT_N32F_##name, #name, "sepp.n32f_error." #name },
-	    SCRIPT_N32F_ERROR_TABLE(X)
+#define X(name) { VALUE_N32F_ERROR, N32_ERROR_##name, #name, "sepp.n32f_error." #name },
+	    N32_ERROR_TYPE_TABLE(X)
 #undef X
 };
 

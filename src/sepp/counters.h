@@ -28,11 +28,13 @@
 	X(END_KILLED, "connections_ended_total", "reason=\"killed\"", "") \
 	X(OVER_LIMIT, "connections_turned_away_total", "", "Connections over a limit") \
 	X(ANSWER_200, "responses_total", "status=\"200\"", "Answers to requests of peers by status") \
+	X(ANSWER_204, "responses_total", "status=\"204\"", "") \
 	X(ANSWER_307, "responses_total", "status=\"307\"", "") \
 	X(ANSWER_400, "responses_total", "status=\"400\"", "") \
 	X(ANSWER_403, "responses_total", "status=\"403\"", "") \
 	X(ANSWER_404, "responses_total", "status=\"404\"", "") \
 	X(ANSWER_405, "responses_total", "status=\"405\"", "") \
+	X(ANSWER_409, "responses_total", "status=\"409\"", "") \
 	X(ANSWER_413, "responses_total", "status=\"413\"", "") \
 	X(ANSWER_415, "responses_total", "status=\"415\"", "") \
 	X(ANSWER_429, "responses_total", "status=\"429\"", "") \

@@ -69,6 +69,15 @@ static void only_text_that_is_there_is_put_as_some(void **state)
 	assert_object_is("{\"c\":\"d\",\"e\":\"\"}");
 }
 
+static void a_view_is_a_key_where_one_is_due(void **state)
+{
+	(void)state;
+	n32_json_out_str(&o, "a", (struct str){ NULL, 0 });
+	n32_json_out_str(&o, NULL, (struct str){ "k\"x", 2 });
+	n32_json_out_bool(&o, NULL, true);
+	assert_object_is("{\"a\":\"\",\"k\\\"\":true}");
+}
+
 static void what_json_wants_escaped_is_escaped(void **state)
 {
 	(void)state;
@@ -132,6 +141,7 @@ int main(void)
 		TEST(an_object_without_members_is_two_brackets),
 		TEST(members_and_elements_come_out_as_they_went_in),
 		TEST(only_text_that_is_there_is_put_as_some),
+		TEST(a_view_is_a_key_where_one_is_due),
 		TEST(what_json_wants_escaped_is_escaped),
 		TEST(what_only_looks_like_utf8_is_escaped),
 		TEST(long_texts_are_whole),

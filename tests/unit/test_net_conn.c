@@ -72,6 +72,20 @@ static void both_sides_know_whom_they_speak_to(void **state)
 	net_free(n);
 }
 
+static void both_sides_export_the_same_keying_material(void **state)
+{
+	static const unsigned char zeros[sizeof(((struct party *)0)->exported)];
+	struct net *n = net_new();
+
+	(void)state;
+	n->client.finishes = true;
+	net_dial(n);
+	net_run(n, 2);
+	assert_memory_equal(n->server.exported, n->client.exported, sizeof(zeros));
+	assert_memory_not_equal(n->server.exported, zeros, sizeof(zeros));
+	net_free(n);
+}
+
 static void many_requests_share_a_connection_and_many_connections_a_loop(void **state)
 {
 	struct net *n = net_new();
@@ -401,6 +415,7 @@ int main(void)
 		cmocka_unit_test(a_client_that_finishes_closes_both_sides),
 		cmocka_unit_test(a_server_that_finishes_in_its_answer_still_delivers_it),
 		cmocka_unit_test(both_sides_know_whom_they_speak_to),
+		cmocka_unit_test(both_sides_export_the_same_keying_material),
 		cmocka_unit_test(many_requests_share_a_connection_and_many_connections_a_loop),
 		cmocka_unit_test(the_open_connections_of_a_worker_can_be_walked),
 		cmocka_unit_test(a_peer_that_is_turned_away_is_told_so),

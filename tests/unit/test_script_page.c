@@ -94,17 +94,17 @@ static void the_sample_of_prins_decides(void **state)
 	c->response.selected.cap = N32_CAP_TLS;
 	assert_string_equal(ask_sample(k, c)->reason, "partner selected TLS");
 	c->in.hook = SCRIPT_SELECT_PARAMETERS;
-	assert_int_equal(ask_sample(k, c)->jwe, SCRIPT_JWE_A256GCM);
+	assert_int_equal(ask_sample(k, c)->jwe, N32_JWE_A256GCM);
 	c->params.n_jwe = 1;
 	c->params.policy_differs = true;
-	assert_int_equal(ask_sample(k, c)->jwe, SCRIPT_JWE_A128GCM);
+	assert_int_equal(ask_sample(k, c)->jwe, N32_JWE_A128GCM);
 	assert_string_equal(k->answer.notes[0], "protection policy of partner is not ours");
 	c->in.hook = SCRIPT_ON_ERROR_REPORT;
 	assert_int_equal(ask_sample(k, c)->verdict, SCRIPT_CONTINUE);
 	c->report.in_context = 3;
 	assert_string_equal(
 	    ask_sample(k, c)->reason, "3 errors from partner, the last is INTEGRITY_CHECK_FAILED");
-	c->report.error = SCRIPT_N32F_ENCRYPTION_KEY_EXPIRED;
+	c->report.error = N32_ERROR_ENCRYPTION_KEY_EXPIRED;
 	assert_int_equal(ask_sample(k, c)->verdict, SCRIPT_RENEGOTIATE);
 	mem_free(c);
 	free(text);

@@ -23,11 +23,11 @@ static struct script_case *proposal(void)
 	struct script_case *c = script_case_new(SCRIPT_SELECT_PARAMETERS);
 
 	c->params.n_jwe = 2;
-	c->params.jwe[0] = (struct script_suite){ SCRIPT_JWE_UNKNOWN, "A192GCM" };
-	c->params.jwe[1] = (struct script_suite){ SCRIPT_JWE_A128GCM, "" };
+	c->params.jwe[0] = (struct n32_suite){ N32_JWE_UNKNOWN, "A192GCM" };
+	c->params.jwe[1] = (struct n32_suite){ N32_JWE_A128GCM, "" };
 	c->params.n_jws = 2;
-	c->params.jws[0] = (struct script_suite){ SCRIPT_JWS_UNKNOWN, "ES384" };
-	c->params.jws[1] = (struct script_suite){ SCRIPT_JWS_ES256, "" };
+	c->params.jws[0] = (struct n32_suite){ N32_JWS_UNKNOWN, "ES384" };
+	c->params.jws[1] = (struct n32_suite){ N32_JWS_ES256, "" };
 	c->params.has_policy = c->params.policy_differs = true;
 	c->in.utc_offset_s = 3600;
 	return c;
@@ -110,8 +110,8 @@ static void selecting_parameters_gives_them(void **state)
 
 	(void)state;
 	assert_int_equal(a->verdict, SCRIPT_PARAMETERS);
-	assert_int_equal(a->jwe, SCRIPT_JWE_A128GCM);
-	assert_int_equal(a->jws, SCRIPT_JWS_ES256);
+	assert_int_equal(a->jwe, N32_JWE_A128GCM);
+	assert_int_equal(a->jws, N32_JWS_ES256);
 	assert_int_equal(a->on_mismatch, SCRIPT_MISMATCH_REFUSE);
 	a = kit_ask(k, &c->in,
 	    "return sepp.parameters { jwe = sepp.jwe.A128GCM, jws = sepp.jws.ES256,\n"
@@ -132,13 +132,13 @@ static void where_nothing_is_proposed_nothing_is_selected(void **state)
 	c->params.n_jwe = c->params.n_jws = 0;
 	a = kit_ask(k, &c->in, "return sepp.parameters {}");
 	assert_int_equal(a->verdict, SCRIPT_PARAMETERS);
-	assert_int_equal(a->jwe, SCRIPT_JWE_UNKNOWN);
-	assert_int_equal(a->jws, SCRIPT_JWS_UNKNOWN);
+	assert_int_equal(a->jwe, N32_JWE_UNKNOWN);
+	assert_int_equal(a->jws, N32_JWS_UNKNOWN);
 	a = kit_ask(
 	    k, &c->in, "return sepp.parameters { jwe = sepp.jwe.A256GCM, jws = sepp.jws.ES256 }");
 	assert_int_equal(a->verdict, SCRIPT_PARAMETERS);
-	assert_int_equal(a->jwe, SCRIPT_JWE_UNKNOWN);
-	assert_int_equal(a->jws, SCRIPT_JWS_UNKNOWN);
+	assert_int_equal(a->jwe, N32_JWE_UNKNOWN);
+	assert_int_equal(a->jws, N32_JWS_UNKNOWN);
 	mem_free(c);
 	kit_close(k);
 }
@@ -215,9 +215,9 @@ static void a_long_proposal_is_cut_in_messages(void **state)
 	struct script_case *c = proposal();
 
 	(void)state;
-	c->params.n_jwe = SCRIPT_SUITES_MAX;
-	for (size_t i = 0; i < SCRIPT_SUITES_MAX; i++) {
-		c->params.jwe[i].value = SCRIPT_JWE_UNKNOWN;
+	c->params.n_jwe = N32_SUITES_MAX;
+	for (size_t i = 0; i < N32_SUITES_MAX; i++) {
+		c->params.jwe[i].value = N32_JWE_UNKNOWN;
 		memset(c->params.jwe[i].text, 'a' + (int)i, N32_TEXT_MAX);
 	}
 	assert_string_equal(kit_ask(k, &c->in, "return sepp.parameters {}")->reason,
@@ -263,10 +263,10 @@ static void every_type_of_error_has_its_constant(void **state)
 	char expression[128];
 
 	(void)state;
-	for (int i = SCRIPT_N32F_UNKNOWN + 1; i < SCRIPT_N32F_ERRORS; i++) {
-		c->report.error = (enum script_n32f_error)i;
+	for (int i = N32_ERROR_UNKNOWN + 1; i < N32_ERROR_TYPES; i++) {
+		c->report.error = (enum n32_error_type)i;
 		snprintf(expression, sizeof(expression), "it.type == sepp.n32f_error.%s",
-		    script_n32f_error_name(c->report.error));
+		    n32_error_type_name(c->report.error));
 		assert_string_equal(eval(k, c, expression), "true");
 	}
 	mem_free(c);
@@ -279,7 +279,7 @@ static void an_unknown_type_of_error_is_a_value_too(void **state)
 	struct script_case *c = script_case_new(SCRIPT_ON_ERROR_REPORT);
 
 	(void)state;
-	c->report.error = SCRIPT_N32F_UNKNOWN;
+	c->report.error = N32_ERROR_UNKNOWN;
 	strcpy(c->report.error_text, "MOON_PHASE");
 	c->report.context[0] = '\0';
 	assert_string_equal(eval(k, c, "it.type"), "MOON_PHASE");

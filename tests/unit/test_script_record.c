@@ -52,7 +52,7 @@ static struct script_case *full_case(enum script_hook hook)
 	snprintf(c->response.rejected[0].cause, 16, "not agreed");
 	c->response.has_features = true;
 	c->params.has_policy = true;
-	c->params.jwe[c->params.n_jwe++] = (struct script_suite){ .text = "A512" };
+	c->params.jwe[c->params.n_jwe++] = (struct n32_suite){ .text = "A512" };
 	c->report.in_context = 9;
 	snprintf(c->partner.group, 16, "hub");
 	c->partner.n_tags = 1;

@@ -42,6 +42,7 @@ static bool on_ready(struct conn *c)
 		assert_int_equal(tls_write(c->tls, p->junk, strlen(p->junk)), 0);
 	(void)str_copy(p->peer_name, sizeof(p->peer_name), conn_peer(c)->names[0]);
 	(void)str_copy(p->version, sizeof(p->version), str_of(conn_tls_version(c)));
+	assert_int_equal(conn_export(c, "EXPORTER_TEST", p->exported, sizeof(p->exported)), 0);
 	if (p->turns_away)
 		return false;
 	for (size_t i = 0; p->asks && i < p->n_requests; i++)

@@ -41,6 +41,7 @@ struct party {
 	unsigned status;
 	size_t got_n, most_open;
 	char peer_name[128], version[16];
+	unsigned char exported[32];
 	enum conn_end end; /* of the first that ended */
 	char why[128];
 };

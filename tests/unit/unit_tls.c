@@ -202,3 +202,8 @@ void world_limit_to_12(struct side *s)
 {
 	assert_int_equal(SSL_CTX_set_max_proto_version(s->ctx->ssl, TLS1_2_VERSION), 1);
 }
+
+void world_forget_ems(struct side *s)
+{
+	SSL_CTX_set_options(s->ctx->ssl, SSL_OP_NO_EXTENDED_MASTER_SECRET);
+}

@@ -79,4 +79,7 @@ const char *world_hear(struct end *from, struct end *to);
 /* Connections of the side have this version at most. */
 void world_limit_to_12(struct side *s);
 
+/* ... and do not know extended_master_secret. */
+void world_forget_ems(struct side *s);
+
 #endif
