@@ -72,6 +72,28 @@ void map_put(struct map *m, struct str key, void *value)
 	slot->value = value;
 }
 
+void *map_take(struct map *m, struct str key)
+{
+	struct map_slot *slot = m->cap ? slot_of(m, key) : NULL;
+	void *value;
+
+	if (!slot || !slot->key)
+		return NULL;
+	value = slot->value;
+	mem_free(slot->key);
+	*slot = (struct map_slot){ .key = NULL };
+	m->len--;
+	/* those behind it may have passed over it on their way to where they are */
+	for (size_t at = (size_t)(slot - m->slots + 1) & (m->cap - 1); m->slots[at].key;
+	     at = (at + 1) & (m->cap - 1)) {
+		struct map_slot moved = m->slots[at];
+
+		m->slots[at] = (struct map_slot){ .key = NULL };
+		*slot_of(m, (struct str){ moved.key, moved.n }) = moved;
+	}
+	return value;
+}
+
 void *map_next(const struct map *m, size_t *at)
 {
 	while (*at < m->cap) {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * map.h - text keys to pointers; built once, then only read.
+ * map.h - text keys to pointers.
  *
- * Keys are copied and compared byte for byte; values are borrowed.  Only what the operator wrote
- * becomes a key, never what a peer sent, so nobody can choose keys that collide.  A finished map
- * may be read by several threads.
+ * Keys are copied and compared byte for byte; values are borrowed.  Only what the operator wrote,
+ * or we drew, becomes a key, never what a peer sent, so nobody can choose keys that collide.  A map
+ * that nobody changes may be read by several threads.
  */
 #ifndef BASE_MAP_H
 #define BASE_MAP_H
@@ -26,7 +26,10 @@ void map_release(struct map *m);
 /* Adds or replaces.  Copies `key`, borrows `value`. */
 void map_put(struct map *m, struct str key, void *value);
 
-/* Each value in turn, in no order: start with `*at` 0; NULL at the end. */
+/* Removes the key.  Returns its value, or NULL if there is no such key. */
+void *map_take(struct map *m, struct str key);
+
+/* Each value in turn, in no order: start with `*at` 0; NULL at the end.  Not across a change. */
 void *map_next(const struct map *m, size_t *at);
 
 /* The value, or NULL. */

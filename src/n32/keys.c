@@ -3,12 +3,14 @@
 
 #include <openssl/core_names.h>
 #include <openssl/err.h>
+#include <openssl/evp.h>
 #include <openssl/kdf.h>
 #include <openssl/params.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/str.h"
 #include "n32/keys.h"
 
 enum {
@@ -85,6 +87,19 @@ int n32_keys_derive(struct n32_keys *out, const unsigned char master[N32_MASTER_
 	ERR_clear_error();
 	n32_keys_wipe(out);
 	return err_set(e, ERR_TLS, "cannot derive the keys of an N32-f context");
+}
+
+char *n32_keys_check(const struct n32_keys *keys, char out[N32_CHECK_MAX])
+{
+	unsigned char all[sizeof(keys->key) + sizeof(keys->salt)], digest[EVP_MAX_MD_SIZE];
+	size_t n = 0;
+
+	for (size_t i = 0; i < N32_MESSAGES; i++, n += keys->key_n)
+		memcpy(all + n, keys->key[i], keys->key_n);
+	memcpy(all + n, keys->salt, sizeof(keys->salt));
+	ensure(EVP_Digest(all, n + sizeof(keys->salt), digest, NULL, EVP_sha256(), NULL) == 1);
+	mem_wipe(all, sizeof(all));
+	return str_hex(out, digest, (N32_CHECK_MAX - 1) / 2);
 }
 
 void n32_keys_wipe(struct n32_keys *keys)

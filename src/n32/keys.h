@@ -20,6 +20,7 @@ enum {
 	N32_MASTER_BYTES = 64,
 	N32_KEY_MAX = 32,
 	N32_SALT_BYTES = 8,
+	N32_CHECK_MAX = 17, /* 16 hexadecimal digits and a NUL */
 };
 
 /*
@@ -54,6 +55,13 @@ struct n32_keys {
 int n32_keys_derive(struct n32_keys *out, const unsigned char master[N32_MASTER_BYTES],
     enum n32_jwe jwe, const char *initiator_id, const char *responder_id,
     enum n32_key_context which, struct err *e) MUST_CHECK;
+
+/*
+ * What stands for keys in front of an operator: the same at both ends if the keys are, and no help
+ * to find them.  The first 16 digits of the SHA-256 of all keys and then all salts, in the order of
+ * enum n32_message.  Returns `out`.
+ */
+char *n32_keys_check(const struct n32_keys *keys, char out[N32_CHECK_MAX]);
 
 void n32_keys_wipe(struct n32_keys *keys);
 

@@ -365,6 +365,21 @@ bool assoc_terminate(struct association *a, int64_t now_s)
 	return ok;
 }
 
+/* Unlike other events it leaves a state that it does not change, and its reason, alone. */
+static void happen_to_contexts(
+    struct association *a, enum machine_event event, const struct assoc_said *said)
+{
+	for (int i = 0; i < ASSOC_WAYS; i++) {
+		const enum assoc_way way = (enum assoc_way)i;
+		const struct assoc_way_view *w = &a->r.ways[way];
+		struct assoc_said kept = *said;
+
+		kept.next_s = w->next_s;
+		if (machine_next(w->state, event, settled(a)) != w->state)
+			(void)happen(a, way, event, &kept);
+	}
+}
+
 void assoc_set_contexts(
     struct association *a, const struct assoc_context *contexts, size_t n, int64_t now_s)
 {
@@ -377,8 +392,7 @@ void assoc_set_contexts(
 	a->r.n_contexts = n;
 	if (n == 0)
 		said.reason = "there is no N32-f context any more";
-	said.next_s = a->r.ways[ASSOC_OUT].next_s;
-	(void)happen_both(a, ASSOC_OUT, n > 0 ? MACHINE_ON_CONTEXT : MACHINE_ON_NO_CONTEXT, &said);
+	happen_to_contexts(a, n > 0 ? MACHINE_ON_CONTEXT : MACHINE_ON_NO_CONTEXT, &said);
 	unlock_changed(a);
 }
 

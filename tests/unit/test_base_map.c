@@ -131,6 +131,40 @@ static void a_released_map_can_be_filled_again(void **state)
 	map_release(&m);
 }
 
+static void what_is_taken_is_gone_and_the_others_are_found(void **state)
+{
+	struct map m;
+	char text[16];
+
+	(void)state;
+	fill(&m);
+	for (size_t i = 0; i < MANY; i += 2)
+		assert_ptr_equal(map_take(&m, key_of(text, i)), &numbers[i]);
+	assert_int_equal(m.len, MANY / 2);
+	for (size_t i = 0; i < MANY; i++)
+		assert_ptr_equal(map_find(&m, key_of(text, i)), i % 2 ? &numbers[i] : NULL);
+	for (size_t i = 1; i < MANY; i += 2)
+		assert_ptr_equal(map_take(&m, key_of(text, i)), &numbers[i]);
+	assert_int_equal(m.len, 0);
+	map_release(&m);
+}
+
+static void what_is_not_there_cannot_be_taken(void **state)
+{
+	struct map m;
+
+	(void)state;
+	map_init(&m);
+	assert_null(map_take(&m, str_of("a")));
+	map_put(&m, str_of("a"), &numbers[0]);
+	assert_null(map_take(&m, str_of("b")));
+	assert_ptr_equal(map_take(&m, str_of("a")), &numbers[0]);
+	assert_null(map_take(&m, str_of("a")));
+	map_put(&m, str_of("a"), &numbers[1]);
+	assert_ptr_equal(map_find(&m, str_of("a")), &numbers[1]);
+	map_release(&m);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -140,6 +174,8 @@ int main(void)
 		cmocka_unit_test(a_second_value_replaces_the_first),
 		cmocka_unit_test(keys_are_copied),
 		cmocka_unit_test(keys_differ_by_each_byte_and_by_length),
+		cmocka_unit_test(what_is_taken_is_gone_and_the_others_are_found),
+		cmocka_unit_test(what_is_not_there_cannot_be_taken),
 		cmocka_unit_test(a_released_map_can_be_filled_again),
 	};
 

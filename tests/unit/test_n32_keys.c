@@ -120,6 +120,19 @@ static void another_master_secret_makes_other_keys(void **state)
 		assert_false(is_of_one(&keys, i));
 }
 
+/* what sha256sum says of the vector */
+static void the_check_is_a_digest_of_all_keys_and_salts(void **state)
+{
+	struct n32_keys a128 = derive(N32_JWE_A128GCM, ONE, ONE, N32_KEY_CONTEXT_RECEIVER);
+	struct n32_keys a256 = derive(N32_JWE_A256GCM, ONE, ONE, N32_KEY_CONTEXT_RECEIVER);
+	char check[N32_CHECK_MAX];
+
+	(void)state;
+	assert_ptr_equal(n32_keys_check(&a128, check), check);
+	assert_string_equal(check, "c0891761c30750e4");
+	assert_string_equal(n32_keys_check(&a256, check), "96e657f286d44f49");
+}
+
 static void nothing_is_left_of_wiped_keys_or_behind_short_ones(void **state)
 {
 	static const struct n32_keys none;
@@ -139,6 +152,7 @@ int main(void)
 		cmocka_unit_test(the_id_is_the_one_that_the_option_says),
 		cmocka_unit_test(the_case_of_the_digits_makes_other_keys),
 		cmocka_unit_test(another_master_secret_makes_other_keys),
+		cmocka_unit_test(the_check_is_a_digest_of_all_keys_and_salts),
 		cmocka_unit_test(nothing_is_left_of_wiped_keys_or_behind_short_ones),
 	};
 

@@ -55,7 +55,8 @@ static enum machine_state state_of(struct association *a)
 }
 
 /* A request of the peer is refused. */
-static void fails(struct association *a, int64_t now_s, enum machine_event event, const char *reason)
+static void fails(
+    struct association *a, int64_t now_s, enum machine_event event, const char *reason)
 {
 	struct assoc_said said = { .now_s = now_s, .reason = reason };
 
@@ -172,6 +173,41 @@ static void any_other_failure_leaves_the_agreement_as_it_is(void **state)
 	assert_string_equal(way_of(a).reason, "");
 	assert_int_equal(way_of(a).since_s, NOW_S + 5);
 	assert_int_equal(view_of(a).failures, 1);
+	assoc_unref(a);
+}
+
+static void contexts_establish_and_the_end_of_the_last_is_told(void **state)
+{
+	struct association *a = agreed(N32_CAP_PRINS);
+	const struct assoc_context one = { "00000000000000aa", "00000000000000bb" };
+	struct assoc_view v;
+
+	(void)state;
+	assoc_set_contexts(a, &one, 1, NOW_S + 7);
+	v = view_of(a);
+	assert_int_equal(v.ways[ASSOC_IN].state, MACHINE_ESTABLISHED);
+	assert_int_equal(v.ways[ASSOC_OUT].state, MACHINE_ESTABLISHED);
+	assert_int_equal(v.n_contexts, 1);
+	assert_string_equal(v.contexts[0].peer, one.peer);
+	assoc_set_contexts(a, &one, 0, NOW_S + 9);
+	assert_int_equal(state_of(a), MACHINE_AGREED_PRINS);
+	assert_int_equal(way_of(a).since_s, NOW_S + 9);
+	assert_string_equal(way_of(a).reason, "there is no N32-f context any more");
+	assoc_unref(a);
+}
+
+static void contexts_that_end_leave_a_refusal_and_its_reason_alone(void **state)
+{
+	struct association *a = agreed(N32_CAP_PRINS);
+	const struct assoc_context one = { "00000000000000aa", "00000000000000bb" };
+
+	(void)state;
+	assoc_set_contexts(a, &one, 1, NOW_S + 7);
+	fails(a, NOW_S + 9, MACHINE_ON_REFUSE, "the sender is not ours");
+	assoc_set_contexts(a, &one, 0, NOW_S + 11);
+	assert_int_equal(state_of(a), MACHINE_REFUSED);
+	assert_string_equal(way_of(a).reason, "the sender is not ours");
+	assert_int_equal(view_of(a).n_contexts, 0);
 	assoc_unref(a);
 }
 
@@ -448,6 +484,8 @@ int main(void)
 		cmocka_unit_test(the_previous_fingerprint_is_that_of_another_certificate),
 		cmocka_unit_test(a_refusing_failure_suspends_the_agreement_with_its_reason),
 		cmocka_unit_test(any_other_failure_leaves_the_agreement_as_it_is),
+		cmocka_unit_test(contexts_establish_and_the_end_of_the_last_is_told),
+		cmocka_unit_test(contexts_that_end_leave_a_refusal_and_its_reason_alone),
 		cmocka_unit_test(a_reason_that_is_too_long_is_cut),
 		cmocka_unit_test(a_peer_ends_a_tls_agreement_that_has_the_feature),
 		cmocka_unit_test(nothing_else_can_be_ended),
