@@ -394,15 +394,12 @@ int resolver_configure(struct resolver *r, const struct resolve_conf *conf, stru
 
 void resolver_free(struct resolver *r)
 {
-	struct resolve_query *q;
-
 	if (!r)
 		return;
-	TAILQ_FOREACH (q, &r->open, link)
-		q->fn = NULL;
 	free_older(r, true);
 	if (r->ch)
 		resolve_channel_free(r->ch);
+	/* with their channels all queries have ended */
 	ensure(TAILQ_EMPTY(&r->open));
 	while (r->n_done > 0)
 		query_free(TAILQ_FIRST(&r->done));

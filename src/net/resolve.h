@@ -36,8 +36,7 @@ struct resolve_conf {
 struct resolve_answer {
 	size_t n;
 	struct addr addrs[RESOLVE_ADDRS_MAX]; /* with ports, in the order to try them */
-	unsigned
-	    ttl_s; /* the least that is left of all records involved: 1 to 3600, or 0 for `why` */
+	unsigned ttl_s;  /* what is left of the least of all records: 1 to 3600; 0 with `why` */
 	const char *why; /* when `n` is 0: static text */
 };
 

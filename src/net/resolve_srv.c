@@ -54,7 +54,7 @@ static bool read_target(struct resolve_found *out, const ns_msg *m, const ns_rr 
 		return false;
 	if (resolve_name(t.name, name))
 		keep(out, &t);
-	else if (name[0] && strcmp(name, ".") != 0)
+	else if (strcmp(name, ".") != 0)
 		*is_odd = true;
 	return true;
 }

@@ -172,6 +172,7 @@ static void a_server_that_is_silent_is_told_after_all_tries(void **state)
 	(void)state;
 	bed.dns.is_silent = true;
 	assert_failed(bed_host("a.example.org"), "the name servers do not answer");
+	bed_pause(20); /* what is on its way to the server */
 	assert_int_equal(bed.dns.asked, 4);
 }
 
@@ -201,7 +202,13 @@ static void speak_again(struct unit_dns *dns)
 
 static void a_server_that_is_slow_once_is_asked_again(void **state)
 {
+	struct resolve_conf conf = bed_conf(&bed.dns);
+	struct err e;
+
 	(void)state;
+	conf.timeout = 40;
+	conf.tries = 8; /* a busy machine may be late, too */
+	assert_int_equal(resolver_configure(bed.r, &conf, &e), 0);
 	bed.dns.on_question = speak_again;
 	bed_add("a.example.org", ns_t_a, 60, "192.0.2.7");
 	assert_found(bed_host("a.example.org"), "192.0.2.7:443 ");
@@ -235,7 +242,7 @@ static void a_cancelled_query_says_nothing(void **state)
 
 	(void)state;
 	bed_add("a.example.org", ns_t_a, 60, "192.0.2.7");
-	bed_add_srv("s.example.org", 60, 1, 0, 443, "a.example.org");
+	bed_add_srv("s.example.org", 60, 1, 0, 443, "t.example.org");
 	q[0] = resolve_host(bed.r, "a.example.org", 443, bed_on_answer, &s[0]);
 	q[1] = resolve_srv(bed.r, "s.example.org", bed_on_answer, &s[1]);
 	resolve_cancel(q[0]);
@@ -392,7 +399,7 @@ int main(void)
 		BED_TEST(what_can_be_no_name_is_told_later_as_well),
 		BED_TEST(a_server_that_refuses_is_told),
 		BED_IMPATIENT_TEST(a_server_that_is_silent_is_told_after_all_tries),
-		BED_IMPATIENT_TEST(a_server_that_is_slow_once_is_asked_again),
+		BED_TEST(a_server_that_is_slow_once_is_asked_again),
 		BED_TEST(garbage_is_told),
 		BED_IMPATIENT_TEST(an_answer_to_another_question_is_not_believed),
 		BED_TEST(the_next_server_is_asked_when_one_refuses),

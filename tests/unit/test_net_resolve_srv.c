@@ -134,6 +134,22 @@ static void an_alias_of_a_service_is_followed(void **state)
 	assert_int_equal(a.ttl_s, 30);
 }
 
+static void a_record_of_another_name_is_not_used(void **state)
+{
+	static const struct unit_dns_record stray = { "other.example.org", ns_t_srv, 1, 0, 0, 666,
+		"a.example.org" };
+
+	struct resolve_answer a;
+
+	(void)state;
+	bed.dns.stray = &stray;
+	bed_add_srv("s.example.org", 60, 1, 0, 443, "a.example.org");
+	bed_add("a.example.org", ns_t_a, 60, "192.0.2.7");
+	a = bed_srv("s.example.org");
+	assert_found(a, "192.0.2.7:443 ");
+	assert_int_equal(a.ttl_s, 60);
+}
+
 static void a_service_that_is_not_there_is_told(void **state)
 {
 	(void)state;
@@ -210,6 +226,7 @@ int main(void)
 		BED_TEST(a_service_has_the_addresses_of_its_targets_by_priority),
 		BED_TEST(the_ttl_of_the_service_counts_and_ends),
 		BED_TEST(an_alias_of_a_service_is_followed),
+		BED_TEST(a_record_of_another_name_is_not_used),
 		BED_TEST(a_service_that_is_not_there_is_told),
 		BED_TEST(a_target_without_an_address_is_left_out),
 		BED_TEST(only_the_eight_best_targets_are_used_and_each_has_its_place),

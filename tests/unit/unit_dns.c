@@ -123,6 +123,10 @@ static size_t answer(struct unit_dns *s, const unsigned char *in, size_t len, bo
 		p[NS_HFIXEDSZ + 1] ^= 1;
 	p += len;
 	is_known = put_answer(s, &p, s->last, ns_get16(type), &n);
+	if (s->stray) {
+		p = put_record(s, p, s->stray);
+		n++;
+	}
 	s->out[3] |= (unsigned char)(s->rcode ? s->rcode : is_known ? ns_r_noerror : ns_r_nxdomain);
 	if (is_udp && s->is_truncated) {
 		s->out[2] |= HEADER_TC;

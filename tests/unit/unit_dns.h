@@ -35,6 +35,8 @@ struct unit_dns {
 	bool is_off_subject; /* answers with another question than was asked */
 	int rcode;           /* 0: as the records say */
 
+	const struct unit_dns_record *stray; /* comes with each answer */
+
 	unsigned asked, asked_over_tcp; /* questions that came */
 	char last[256];                 /* the name in the last one */
 	void (*on_question)(struct unit_dns *s);
