@@ -281,6 +281,8 @@ static void nothing_of_an_earlier_exchange_remains(void **state)
 				     "\"certificateList\":[\"x\"]}]")),
 	    0);
 	assert_int_equal(req.providers.n, 1);
+	assert_int_equal(decode(JWE("[\"A128GCM\"]")), 0);
+	assert_string_equal(req.jwe[0].text, "");
 	assert_int_equal(decode("{" ID "}"), 0);
 	assert_true(req.n_jwe == 0 && req.providers.n == 0 && req.sender.text[0] == '\0');
 	assert_int_equal(req.providers.json.len, 0);
