@@ -496,12 +496,17 @@ void conn_finish(struct conn *c, enum h2_code code)
 	conn_flush(c);
 }
 
-void conn_finish_later(struct conn *c, enum h2_code code)
+void conn_flush_later(struct conn *c)
 {
-	finish(c, code, CONN_END_DONE, "");
 	c->is_due = true;
 	c->timer_at = loop_now(c->env->loop);
 	loop_timer_set(&c->timer, 0);
+}
+
+void conn_finish_later(struct conn *c, enum h2_code code)
+{
+	finish(c, code, CONN_END_DONE, "");
+	conn_flush_later(c);
 }
 
 void conn_kill(struct conn *c)

@@ -116,6 +116,9 @@ void conn_kill(struct conn *c);
 /* Sends what the session has to say, when it was used between turns; `c` may be gone afterwards. */
 void conn_flush(struct conn *c);
 
+/* The same in the turn of another: in a turn of its own, soon. */
+void conn_flush_later(struct conn *c);
+
 /*
  * From now on the connection is ended after `idle` (0: the default), and the peer is asked with
  * PING whether it is there each time `ping` went by without an exchange (0: never).

@@ -19,6 +19,7 @@ struct association {
 	pthread_mutex_t lock;  /* guards all below */
 	struct assoc_record r; /* what survives; its contexts are those that there are */
 	enum assoc_way latest;
+	uint64_t agreed;
 	size_t n_lost;
 	struct assoc_context lost[ASSOC_CONTEXTS_MAX];
 	unsigned connections;
@@ -214,6 +215,7 @@ void assoc_read(struct association *a, int64_t now_s, struct assoc_view *out)
 	out->agreement = a->r.agreement;
 	out->failed_s = a->r.failed_s;
 	memcpy(out->failure, a->r.failure, sizeof(out->failure));
+	out->agreed = a->agreed;
 	out->attempts = a->r.attempts;
 	out->failures = a->r.failures;
 	out->errors_in = a->r.errors_in;
@@ -301,6 +303,7 @@ bool assoc_agree(struct association *a, const struct agreement *agreement, const
 		memcpy(
 		    a->r.previous_fingerprint, now->fingerprint, sizeof(a->r.previous_fingerprint));
 	*now = *agreement;
+	a->agreed++;
 	(void)happen_both(
 	    a, agreement->way, is_prins ? MACHINE_ON_AGREE_PRINS : MACHINE_ON_AGREE_TLS, &said);
 	if (is_prins && a->r.n_contexts > 0)

@@ -64,6 +64,7 @@ struct assoc_way_view {
 /* The ids of one N32-f context; no key material. */
 struct assoc_context {
 	char own[17], peer[17];
+	bool is_ours; /* we began the exchange of parameters */
 };
 
 struct assoc_view {
@@ -72,6 +73,7 @@ struct assoc_view {
 	struct agreement agreement;     /* the last one; in force while the states are open */
 	int64_t failed_s;               /* the last negotiation that failed; 0 = none */
 	char failure[ASSOC_REASON_MAX]; /* and why */
+	uint64_t agreed;                /* agreements since the start */
 	uint64_t attempts, failures;    /* negotiations asked for; not answered 200 */
 	uint64_t errors_in, errors_out; /* N32-f error reports */
 	char previous_fingerprint[65];
@@ -190,8 +192,7 @@ void assoc_step(struct association *a, enum machine_event event, const struct as
 void assoc_plan(struct association *a, int64_t next_s);
 
 /* The relation is about to end, TERMINATE, or has ended, END.  False if there was none. */
-bool assoc_end(
-    struct association *a, enum machine_event event, const struct assoc_said *said) MUST_CHECK;
+bool assoc_end(struct association *a, enum machine_event event, const struct assoc_said *said);
 
 /* The peer ended the relation with NONE.  False if there was nothing to end or NFTLST was not
  * agreed. */

@@ -6,6 +6,7 @@
 void commons_init(struct commons *c)
 {
 	atomic_init(&c->current, NULL);
+	c->contexts = contexts_new();
 	atomic_init(&c->connections, 0);
 	pthread_mutex_init(&c->lock, NULL);
 	c->second_at = 0;
@@ -14,6 +15,7 @@ void commons_init(struct commons *c)
 
 void commons_release(struct commons *c)
 {
+	contexts_free(c->contexts);
 	pthread_mutex_destroy(&c->lock);
 }
 

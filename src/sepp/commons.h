@@ -11,10 +11,12 @@
 #include <stdatomic.h>
 
 #include "base/base.h"
+#include "sepp/context.h"
 #include "sepp/generation.h"
 
 struct commons {
 	_Atomic(struct generation *) current;
+	struct contexts *contexts; /* owned */
 	atomic_uint connections;
 	pthread_mutex_t lock; /* guards the two below */
 	msec second_at;

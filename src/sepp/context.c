@@ -99,6 +99,7 @@ static void settle(struct contexts *c, struct owner *o, int64_t now_s)
 	for (size_t i = 0; i < o->n; i++) {
 		memcpy(ids[i].own, o->live[i]->own, sizeof(ids[i].own));
 		memcpy(ids[i].peer, o->live[i]->peer, sizeof(ids[i].peer));
+		ids[i].is_ours = o->live[i]->role == CONTEXT_INITIATOR;
 	}
 	assoc_set_contexts(o->association, ids, o->n, now_s);
 	if (o->n == 0)

@@ -115,7 +115,7 @@ bool contexts_find_own(struct contexts *c, const char *own, struct context_view 
 /* Ends the one with that id as in contexts_find(); false if there is none.  `now_s` is for the
  * association.  `out`, what it was, may be NULL. */
 bool contexts_end(struct contexts *c, struct association *a, const char *id, int64_t now_s,
-    struct context_view *out) MUST_CHECK;
+    struct context_view *out);
 
 /* Ends all of a partner.  Returns how many. */
 size_t contexts_end_all(struct contexts *c, struct association *a, int64_t now_s);

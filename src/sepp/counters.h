@@ -45,6 +45,14 @@
 	X(SELECTED_TLS, "negotiations_total", "selected=\"TLS\"", "Successful negotiations by what was selected") \
 	X(SELECTED_PRINS, "negotiations_total", "selected=\"PRINS\"", "") \
 	X(SELECTED_NONE, "negotiations_total", "selected=\"NONE\"", "") \
+	X(ATTEMPT_AGREED, "attempts_total", "outcome=\"agreed\"", "Negotiations that we opened, by outcome") \
+	X(ATTEMPT_FAILED, "attempts_total", "outcome=\"failed\"", "") \
+	X(ATTEMPT_REFUSED, "attempts_total", "outcome=\"refused\"", "") \
+	X(ATTEMPT_WRONG, "attempts_total", "outcome=\"wrong\"", "") \
+	X(ATTEMPT_UNTRUSTED, "attempts_total", "outcome=\"untrusted\"", "") \
+	X(CONTEXTS, "n32f_contexts_made_total", "", "N32-f contexts made") \
+	X(REPORTS_IN, "n32f_error_reports_total", "direction=\"in\"", "N32-f error reports") \
+	X(REPORTS_OUT, "n32f_error_reports_total", "direction=\"out\"", "") \
 	X(DECISIONS, "policy_decisions_total", "", "Policy decisions taken") \
 	X(POLICY_FAILED, "policy_failures_total", "", "Policy decisions that failed and were closed") \
 	X(FUEL, "policy_fuel_total", "", "Units of fuel that policy decisions used")

@@ -8,7 +8,11 @@
 #include "base/mem.h"
 #include "sepp/caller.h"
 #include "sepp/crew.h"
+#include "sepp/exchange.h"
+#include "sepp/initiator.h"
 #include "sepp/link.h"
+#include "sepp/notice.h"
+#include "sepp/offer.h"
 #include "sepp/responder.h"
 #include "sepp/retention.h"
 
@@ -35,10 +39,18 @@ static void furnish(struct worker *w)
 	w->links = links_new();
 	w->retention = retention_new();
 	w->responder = responder_new();
+	w->exchange = exchange_desk_new();
+	w->notice = notice_new();
+	w->offer = offer_new();
+	w->initiators = initiators_new(w);
 }
 
 static void furnish_not(struct worker *w)
 {
+	initiators_free(w->initiators);
+	offer_free(w->offer);
+	notice_free(w->notice);
+	exchange_desk_free(w->exchange);
 	responder_free(w->responder);
 	retention_free(w->retention);
 	links_free(w->links);
@@ -48,8 +60,9 @@ static void furnish_not(struct worker *w)
 void crew_release(struct crew *c)
 {
 	for (size_t i = 0; i < c->n; i++) {
-		worker_release(&c->workers[i]);
+		worker_join(&c->workers[i]);
 		furnish_not(&c->workers[i]);
+		worker_release(&c->workers[i]);
 	}
 	mem_free(c->workers);
 	close_sockets(c);

@@ -12,7 +12,9 @@
 #include "base/mem.h"
 #include "sepp/caller.h"
 #include "sepp/gateway.h"
+#include "sepp/initiator.h"
 #include "sepp/lastgood.h"
+#include "sepp/offer.h"
 #include "sepp/reception.h"
 #include "sepp/roster.h"
 #include "sepp/worker.h"
@@ -136,6 +138,8 @@ static void activate(struct gateway *g, struct generation *next, const char *why
 	int64_t now_s = clock_wall_s();
 
 	roster_enlist(&g->roster, g->lineage, next, now_s);
+	for (size_t i = 0; i < next->n_partners; i++)
+		next->partners[i]->offer = offer_signature(next, next->partners[i]);
 	lineage_activate(g->lineage, next, why, now_s);
 	roster_trim(&g->roster, next);
 	if (g->duties.journal)
@@ -378,22 +382,6 @@ static int begin(struct gateway *g, struct err *e)
 	return crew_listen(&g->crew, e);
 }
 
-static void on_begin(struct worker *w)
-{
-	(void)w;
-}
-
-static void on_drain(struct worker *w)
-{
-	(void)w;
-}
-
-static void on_want(struct worker *w, const char *partner)
-{
-	(void)w;
-	(void)partner;
-}
-
 struct gateway *gateway_new(const struct gateway_conf *conf, struct loop *control, struct err *e)
 {
 	struct gateway *g = mem_alloc(sizeof(*g));
@@ -403,10 +391,10 @@ struct gateway *gateway_new(const struct gateway_conf *conf, struct loop *contro
 	roster_init(&g->roster);
 	g->duties = (struct worker_duties){
 		.handler = &reception_handler,
-		.begin = on_begin,
+		.begin = initiators_follow,
 		.revise = reception_revise,
-		.drain = on_drain,
-		.want_connection = on_want,
+		.drain = initiators_stop,
+		.on_wish = initiators_on_wish,
 		.on_switched = on_switched,
 		.on_ended = on_worker_ended,
 		.arg = g,

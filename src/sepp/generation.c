@@ -8,6 +8,7 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "n32/json_prins.h"
 #include "sepp/generation.h"
 
 /* Tells what is being done. */
@@ -217,10 +218,28 @@ static int claim_name(struct generation *g, struct partner *p, struct err *e)
 	return 0;
 }
 
+/* The protection policy and the providers that the partner's file names. */
+static int find_prins(const struct generation *g, struct partner *p, struct err *e)
+{
+	const struct conf_prins *conf = &p->conf->prins;
+	char place[GENERATION_PLACE_MAX];
+	struct str text;
+
+	generation_place(place, g, script_program_path(p->program), "prins");
+	if (conf->policy && (directory_find(g->directory, conf->policy, &text, e) ||
+				n32_policy_parse(&p->policy, text, e)))
+		return err_within(e, "%s: policy '%s'", place, conf->policy);
+	if (conf->providers && (directory_find(g->directory, conf->providers, &text, e) ||
+				   n32_providers_parse(&p->providers, text, e)))
+		return err_within(e, "%s: providers '%s'", place, conf->providers);
+	p->has_policy = conf->policy != NULL;
+	return 0;
+}
+
 static int add_partner(
     struct generation *g, const struct generation_host *host, const char *path, struct err *e)
 {
-	struct partner *p = mem_alloc(sizeof(*p));
+	struct partner *p = partner_new();
 
 	enter(host, "compiling");
 	p->program = script_program_new(host->vm, &g->directory->files, path, SCRIPT_PARTNER, e);
@@ -232,7 +251,8 @@ static int add_partner(
 	g->partners = mem_resize(g->partners, (g->n_partners + 1) * sizeof(struct partner *));
 	g->partners[g->n_partners++] = p;
 	if ((claim_name(g, p, e) && !err_report(host->all, e)) ||
-	    (find_hooks(g, host, p, e) && !err_report(host->all, e)))
+	    (find_hooks(g, host, p, e) && !err_report(host->all, e)) ||
+	    (find_prins(g, p, e) && !err_report(host->all, e)))
 		return ERR_CONFIG;
 	enter(host, "loading anchors");
 	if (host->n_libs && find_anchors(g, p, e) && !err_report(host->all, e))

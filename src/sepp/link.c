@@ -118,12 +118,3 @@ struct partner *session_partner(const struct session *s, const struct generation
 	p = generation_named(g, assoc_name(s->link->association));
 	return p && p->association == s->link->association ? p : NULL;
 }
-
-struct worker *link_home(const struct worker *any, const char *name)
-{
-	uint32_t hash = 2166136261u; /* FNV-1a */
-
-	for (; *name; name++)
-		hash = (hash ^ (unsigned char)*name) * 16777619u;
-	return &any->crew[hash % any->n_crew];
-}

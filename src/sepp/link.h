@@ -71,7 +71,4 @@ struct session *session_of(const struct conn *c);
  * is gone or was replaced by another of the same name. */
 struct partner *session_partner(const struct session *s, const struct generation *g);
 
-/* The worker of all that is home to the partner of that name. */
-struct worker *link_home(const struct worker *any, const char *name);
-
 #endif

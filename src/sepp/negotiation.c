@@ -186,6 +186,13 @@ static void select_cap(struct negotiation *n, const struct conf_gateway *conf, e
 	n->rsp.target_api_root = conf->target_api_root;
 }
 
+static void wish_home(const struct scene *s, enum wish_kind kind, const char *why)
+{
+	const struct wish wish = wish_of(kind, s->n->partner->conf->name, why);
+
+	worker_wish(s->w, &wish);
+}
+
 /* ["NONE"]: the peer ends an N32-f TLS relation (n32.md A.4). */
 static enum negotiation_outcome terminate(struct scene *s)
 {
@@ -200,10 +207,31 @@ static enum negotiation_outcome terminate(struct scene *s)
 		return problem(s->n, N32_PROBLEM_NOT_ALLOWED, nothing);
 	}
 	log_info(LOG_SEPP, p->conf->name, "agreement ended by the peer with NONE");
+	wish_home(s, WISH_COME_BACK, "the peer ended the relation with NONE");
 	count(&s->w->counters, COUNTER_SELECTED_NONE, 1);
 	select_cap(s->n, s->g->conf, N32_CAP_NONE);
 	s->n->rsp.n_allowed = s->n->rsp.n_rejected = 0;
 	return NEGOTIATION_AGREED;
+}
+
+/* What another certificate, or another mechanism, means for the connections that are kept. */
+static void review_kept(struct scene *s, const struct agreement *a)
+{
+	const struct assoc_view *before = &s->n->decision.view;
+	struct wish wish = wish_of(WISH_REVIEW, s->n->partner->conf->name, "");
+
+	if (a->cap != N32_CAP_PRINS && before->agreement.cap == N32_CAP_PRINS) {
+		(void)contexts_end_all(
+		    s->w->commons->contexts, s->n->partner->association, a->at_s);
+		wish.kind = WISH_LET_GO;
+		worker_wish_all(s->w, &wish);
+	} else if (*before->agreement.fingerprint &&
+		   strcmp(before->agreement.fingerprint, a->fingerprint) != 0) {
+		log_warn(LOG_SEPP, s->n->partner->conf->name,
+		    "the partner has another certificate fingerprint=%s", a->fingerprint);
+		wish.event = SCRIPT_EVENT_CERTIFICATE_CHANGED;
+		worker_wish_all(s->w, &wish);
+	}
 }
 
 static void commit(struct scene *s)
@@ -224,6 +252,7 @@ static void commit(struct scene *s)
 
 	str_copy(a.fingerprint, sizeof(a.fingerprint), str_of(conn_peer(s->c)->fingerprint));
 	level = assoc_agree(n->partner->association, &a, place_of(place, s)) ? LOG_INFO : LOG_DEBUG;
+	review_kept(s, &a);
 	count(&s->w->counters, a.cap == N32_CAP_TLS ? COUNTER_SELECTED_TLS : COUNTER_SELECTED_PRINS,
 	    1);
 	if (log_wants(level))

@@ -4,12 +4,23 @@
 #include "base/mem.h"
 #include "sepp/partner.h"
 
+struct partner *partner_new(void)
+{
+	struct partner *p = mem_alloc(sizeof(*p));
+
+	n32_policy_init(&p->policy);
+	n32_providers_init(&p->providers);
+	return p;
+}
+
 void partner_free(struct partner *p)
 {
 	if (!p)
 		return;
 	script_program_free(p->program);
 	tls_anchors_unref(p->anchors);
+	n32_policy_release(&p->policy);
+	n32_providers_release(&p->providers);
 	assoc_unref(p->association);
 	mem_free(p);
 }

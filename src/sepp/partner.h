@@ -8,6 +8,7 @@
 #define SEPP_PARTNER_H
 
 #include "base/base.h"
+#include "n32/prins.h"
 #include "net/tls.h"
 #include "script/script.h"
 #include "sepp/association.h"
@@ -18,9 +19,16 @@ struct partner {
 	/* Who answers: the partner's file, what it follows, or default.lua; NULL = nobody.
 	 * Borrowed. */
 	const struct script_program *hooks[SCRIPT_HOOKS];
-	struct tls_anchors *anchors;     /* a reference */
+	struct tls_anchors *anchors; /* a reference */
+	bool has_policy;             /* `policy` is what `prins.policy` names */
+	struct n32_policy policy;
+	struct n32_providers providers;  /* n = 0: none are named */
+	uint64_t offer;                  /* stands for what we offer to it; set before activation */
 	struct association *association; /* a reference; NULL in an offline check */
 };
+
+/* Zeroed. */
+struct partner *partner_new(void);
 
 /* Frees what the partner holds and the struct.  NULL is allowed. */
 void partner_free(struct partner *p);

@@ -2,7 +2,10 @@
 #include "base/base.h"
 
 #include "base/log.h"
+#include "sepp/call.h"
 #include "sepp/caller.h"
+#include "sepp/dial.h"
+#include "sepp/initiator.h"
 #include "sepp/reception.h"
 #include "sepp/responder.h"
 #include "sepp/retention.h"
@@ -22,9 +25,14 @@ static bool turn_away(struct worker *w, const struct conn *c, const char *partne
 /* One more of the partner's connections, if need be in place of another. */
 static bool admit(struct worker *w, const struct partner *p, struct link *link)
 {
+	const struct wish room = wish_of(WISH_ROOM, p->conf->name, "the limit is reached");
+
 	if (assoc_connect(p->association, p->conf->connections))
 		return true;
-	return retention_makes_room(w, link, NULL) && assoc_connect(p->association, 0);
+	if (retention_makes_room(w, link, NULL))
+		return assoc_connect(p->association, 0);
+	worker_wish_all(w, &room); /* another worker may have one that can go, for the next */
+	return false;
 }
 
 static bool on_peer_ready(struct worker *w, struct conn *c)
@@ -42,10 +50,14 @@ static bool on_peer_ready(struct worker *w, struct conn *c)
 static bool on_ready(struct conn *c)
 {
 	struct worker *w = caller_worker(c);
+	struct session *s = session_of(c);
 	bool stays;
 
 	count(&w->counters, COUNTER_READY, 1);
-	stays = on_peer_ready(w, c);
+	if (s && s->dial)
+		stays = !w->is_draining && dial_on_ready(s);
+	else
+		stays = !s && on_peer_ready(w, c); /* ours that nobody waits for goes */
 	worker_on_change(w);
 	return stays;
 }
@@ -83,6 +95,13 @@ static void tell_end(struct worker *w, const struct conn *c, enum conn_end end, 
 		    why);
 }
 
+/* The peer ended it, or is not there any more. */
+static bool was_lost(enum conn_end end)
+{
+	return end == CONN_END_PEER || end == CONN_END_TIMEOUT || end == CONN_END_TLS ||
+	       end == CONN_END_H2;
+}
+
 static void on_end(struct conn *c, enum conn_end end, const char *why)
 {
 	struct worker *w = caller_worker(c);
@@ -90,6 +109,11 @@ static void on_end(struct conn *c, enum conn_end end, const char *why)
 
 	tell_end(w, c, end, why);
 	if (s) {
+		if (s->dial)
+			dial_on_end(s, end, why);
+		else if (was_lost(end) && !w->is_draining &&
+			 retention_wants_back(w, commons_current(w->commons), s))
+			initiators_want_back(w, assoc_name(s->link->association));
 		if (s->is_counted)
 			assoc_disconnect(s->link->association);
 		session_free(s);
@@ -98,20 +122,12 @@ static void on_end(struct conn *c, enum conn_end end, const char *why)
 	worker_on_change(w);
 }
 
-static void on_response(struct conn *c, struct h2_stream *s, bool complete, uint32_t code)
-{
-	(void)c;
-	(void)s;
-	(void)complete;
-	(void)code;
-}
-
 const struct conn_handler reception_handler = {
 	.on_ready = on_ready,
 	.on_headers = responder_on_headers,
 	.on_request = responder_on_request,
 	.on_excess = responder_on_excess,
-	.on_response = on_response,
+	.on_response = call_on_response,
 	.on_idle = on_idle,
 	.on_end = on_end,
 };
@@ -138,5 +154,6 @@ void reception_revise(struct worker *w)
 	const struct generation *g = commons_current(w->commons);
 
 	end_untrusted(w, g);
+	initiators_follow(w);
 	links_trim(w->links, g);
 }

@@ -7,8 +7,11 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "n32/json.h"
+#include "sepp/call.h"
 #include "sepp/caller.h"
+#include "sepp/exchange.h"
 #include "sepp/negotiation.h"
+#include "sepp/notice.h"
 #include "sepp/responder.h"
 #include "sepp/retention.h"
 
@@ -17,6 +20,22 @@ enum {
 	UNKNOWN_BURST = 50,        /* requests of peers that nobody configured, per worker */
 	UNKNOWN_REFILL_MSEC = 200, /* one more after this long */
 	TURN_MAX_MSEC = 1000,      /* a loop that needs longer for a turn is overloaded */
+};
+
+/* The custom operations of the N32 Handshake API (TS 29.573 6.1.4). */
+enum operation {
+	EXCHANGE_CAPABILITY,
+	EXCHANGE_PARAMS,
+	N32F_TERMINATE,
+	N32F_ERROR,
+	OPERATIONS
+};
+
+static const char *const operations[OPERATIONS] = {
+	[EXCHANGE_CAPABILITY] = "exchange-capability",
+	[EXCHANGE_PARAMS] = "exchange-params",
+	[N32F_TERMINATE] = "n32f-terminate",
+	[N32F_ERROR] = "n32f-error",
 };
 
 struct responder {
@@ -114,7 +133,16 @@ static struct str next_segment(struct str *path)
 	return segment;
 }
 
-static enum n32_problem_code judge_path(struct str path)
+static enum operation operation_of(struct str name)
+{
+	int i = 0;
+
+	while (i < OPERATIONS && !str_is(name, operations[i]))
+		i++;
+	return (enum operation)i;
+}
+
+static enum n32_problem_code judge_path(struct str path, enum operation *operation)
 {
 	const char *query = path.n ? memchr(path.p, '?', path.n) : NULL;
 	struct str whole = path;
@@ -125,21 +153,10 @@ static enum n32_problem_code judge_path(struct str path)
 	(void)next_segment(&path); /* in front of the first slash there is nothing */
 	if (!str_is(next_segment(&path), "n32c-handshake") || !str_is(next_segment(&path), "v1"))
 		return N32_PROBLEM_INVALID_API;
-	if (!str_is(path, "exchange-capability"))
+	*operation = operation_of(path);
+	if (*operation == OPERATIONS)
 		return N32_PROBLEM_UNKNOWN_RESOURCE;
 	return query ? N32_PROBLEM_INVALID_QUERY_PARAM : N32_PROBLEM_NONE;
-}
-
-/* "application/json", parameters allowed, in any case (RFC 9110 8.3.1). */
-static bool is_json(struct str type)
-{
-	const char *semicolon = type.n ? memchr(type.p, ';', type.n) : NULL;
-
-	if (semicolon)
-		type.n = (size_t)(semicolon - type.p);
-	while (type.n > 0 && (type.p[type.n - 1] == ' ' || type.p[type.n - 1] == '\t'))
-		type.n--;
-	return str_ieq(type, (struct str)STR_LIT("application/json"));
 }
 
 /* Peers with a valid certificate that no file names get no state of their own, only this. */
@@ -200,13 +217,14 @@ void responder_on_headers(struct conn *c, struct h2_stream *s)
 {
 	const struct h2_message *m = h2_message_of(s);
 	enum n32_problem_code code;
+	enum operation operation;
 
 	if (!admit(c, s))
 		return;
-	code = judge_path(m->path);
+	code = judge_path(m->path, &operation);
 	if (code == N32_PROBLEM_NONE && !str_is(m->method, "POST"))
 		code = N32_PROBLEM_METHOD;
-	if (code == N32_PROBLEM_NONE && !is_json(m->content_type))
+	if (code == N32_PROBLEM_NONE && !call_is_json(m->content_type))
 		code = N32_PROBLEM_MEDIA_TYPE;
 	if (code == N32_PROBLEM_NONE)
 		return;
@@ -239,20 +257,12 @@ static void answer_agreed(
 		conn_finish(c, H2_NO_ERROR);
 }
 
-void responder_on_request(struct conn *c, struct h2_stream *s)
+static void on_capability(struct conn *c, struct h2_stream *s, struct generation *g)
 {
 	struct worker *w = caller_worker(c);
 	struct negotiation *n = &w->responder->negotiation;
-	const struct n32_identity *id = caller_identify(w, c);
-	/* one for all of it: another may be put in force meanwhile */
-	struct generation *g = commons_current(w->commons);
 
-	if (!caller_is_trusted(g, id, conn_peer(c))) {
-		answer_code(c, s, N32_PROBLEM_NOT_ALLOWED, 0);
-		conn_finish(c, H2_NO_ERROR);
-		return;
-	}
-	switch (negotiate(w, g, n, c, id, h2_message_of(s)->body)) {
+	switch (negotiate(w, g, n, c, caller_identify(w, c), h2_message_of(s)->body)) {
 	case NEGOTIATION_AGREED:
 		answer_agreed(c, s, g, n);
 		break;
@@ -265,4 +275,69 @@ void responder_on_request(struct conn *c, struct h2_stream *s)
 		answer_redirect(c, s, n->redirect);
 		break;
 	}
+}
+
+/* --- the requests that PRINS knows */
+
+static void answer_prins(struct conn *c, struct h2_stream *s, unsigned status,
+    const struct n32_problem *problem, unsigned retry_s, const struct buf *body)
+{
+	static const struct h2_field json = { "content-type", STR_LIT("application/json") };
+	static const struct str empty = { "", 0 };
+
+	if (status == 200)
+		answer(c, s, status, &json, 1, buf_str(body));
+	else if (status == 204)
+		answer(c, s, status, NULL, 0, empty);
+	else
+		answer_problem(c, s, problem, status, retry_s);
+}
+
+static void on_prins(
+    struct conn *c, struct h2_stream *s, struct generation *g, enum operation operation)
+{
+	struct worker *w = caller_worker(c);
+	struct session *session = session_of(c);
+	struct partner *p = session_partner(session, g);
+	struct str body = h2_message_of(s)->body;
+	struct notice *n = w->notice;
+	unsigned status;
+
+	if (!p || !p->conf->enabled) {
+		answer_code(c, s, N32_PROBLEM_NOT_ALLOWED, 0);
+		return;
+	}
+	switch (operation) {
+	case EXCHANGE_PARAMS:
+		status = exchange_answer(w, g, p, session, body);
+		answer_prins(c, s, status, &w->exchange->problem, 0, &w->exchange->body);
+		break;
+	case N32F_TERMINATE:
+		status = notice_terminate(w, g, p, session, body);
+		answer_prins(c, s, status, &n->problem, 0, &n->body);
+		break;
+	default:
+		status = notice_report(w, g, p, session, body);
+		answer_prins(c, s, status, &n->problem, n->retry_s, &n->body);
+		break;
+	}
+}
+
+void responder_on_request(struct conn *c, struct h2_stream *s)
+{
+	struct worker *w = caller_worker(c);
+	/* one for all of it: another may be put in force meanwhile */
+	struct generation *g = commons_current(w->commons);
+	enum operation operation;
+
+	if (!caller_is_trusted(g, caller_identify(w, c), conn_peer(c))) {
+		answer_code(c, s, N32_PROBLEM_NOT_ALLOWED, 0);
+		conn_finish(c, H2_NO_ERROR);
+		return;
+	}
+	ensure(judge_path(h2_message_of(s)->path, &operation) == N32_PROBLEM_NONE);
+	if (operation == EXCHANGE_CAPABILITY)
+		on_capability(c, s, g);
+	else
+		on_prins(c, s, g, operation);
 }

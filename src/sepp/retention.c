@@ -96,8 +96,11 @@ bool retention_keeps(
 		return false;
 	keeps = ask(w, g, s, p, event) && agree(w, s, event);
 	decision_done(w, keeps ? "kept" : "released");
-	if (keeps && w->retention->out.open_reverse && conn_is_server(s->c))
-		w->duties->want_connection(w, p->conf->name);
+	if (keeps && w->retention->out.open_reverse && conn_is_server(s->c)) {
+		const struct wish wish = wish_of(WISH_CONNECT, p->conf->name, "open_reverse");
+
+		worker_wish(w, &wish);
+	}
 	return keeps;
 }
 
@@ -129,6 +132,16 @@ void retention_review(
 	for (s = next_kept(TAILQ_FIRST(&link->sessions)); s; s = next) {
 		next = next_kept(TAILQ_NEXT(s, next));
 		if (s != except && !retention_keeps(w, g, s, event))
+			conn_finish_later(s->c, H2_NO_ERROR);
+	}
+}
+
+void retention_let_go(struct link *link)
+{
+	struct session *s;
+
+	TAILQ_FOREACH (s, &link->sessions, next) {
+		if (s->is_kept && conn_is_usable(s->c))
 			conn_finish_later(s->c, H2_NO_ERROR);
 	}
 }

@@ -38,12 +38,14 @@ bool retention_wants_back(
 void retention_review(
     struct worker *w, struct link *link, enum script_event event, const struct session *except);
 
+/* Ends the kept connections of the partner: PRINS is no longer in force.  Between turns. */
+void retention_let_go(struct link *link);
+
 /*
  * The partner's limit of connections is reached by `newcomer`: asks LIMIT about its idle kept
  * connections here, oldest first, until one is released and ends.  False: none was.
  */
-bool retention_makes_room(
-    struct worker *w, struct link *link, const struct session *newcomer) MUST_CHECK;
+bool retention_makes_room(struct worker *w, struct link *link, const struct session *newcomer);
 
 /*
  * Another generation is in force: asks POLICY_CHANGED about each kept connection, and ends the

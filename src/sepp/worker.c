@@ -10,6 +10,7 @@
 
 #include "base/err.h"
 #include "base/log.h"
+#include "net/resolve.h"
 #include "sepp/worker.h"
 
 enum {
@@ -17,6 +18,22 @@ enum {
 }; /* Lua's C stack needs up to 420 KiB of it */
 
 /* --- following the generation in force */
+
+/* A resolver that cannot be configured goes on with the servers that it has. */
+static void follow_dns(struct worker *w, const struct conf_dns *dns)
+{
+	struct resolve_conf conf = { .timeout = dns->timeout, .tries = dns->tries };
+	struct err e = { 0 };
+
+	for (size_t i = 0; i < dns->n_servers; i++) {
+		if (addr_parse(&conf.servers[conf.n_servers], dns->servers[i], &e))
+			log_error(LOG_SEPP, "-", "gateway.lua: dns.servers: %s", e.text);
+		else
+			conf.n_servers++;
+	}
+	if (resolver_configure(w->resolver, &conf, &e))
+		log_error(LOG_SEPP, "-", "name servers cannot be used: %s", e.text);
+}
 
 static void follow(struct worker *w)
 {
@@ -39,6 +56,7 @@ static void follow(struct worker *w)
 		.close = conf->timeouts.close,
 		.write = conf->timeouts.body,
 	};
+	follow_dns(w, &conf->dns);
 }
 
 static void on_switch(struct loop_task *task)
@@ -177,6 +195,13 @@ static int start_thread(struct worker *w, struct err *e)
 	return 0;
 }
 
+static void on_wish(void *arg, const struct wish *wish)
+{
+	struct worker *w = arg;
+
+	w->duties->on_wish(w, wish);
+}
+
 int worker_init(struct worker *w, struct commons *commons, const struct worker_duties *duties,
     unsigned number, struct err *e)
 {
@@ -191,7 +216,11 @@ int worker_init(struct worker *w, struct commons *commons, const struct worker_d
 	w->loop = loop_new(e);
 	w->lib = tls_lib_new(true, e);
 	w->vm = script_vm_new(&script_default_budgets, e);
-	if (!w->loop || !w->lib || !w->vm)
+	if (w->loop)
+		w->resolver =
+		    resolver_new(w->loop, &(struct resolve_conf){ .timeout = 2000, .tries = 2 }, e);
+	wishes_init(&w->wishes, w->loop, on_wish, w);
+	if (!w->resolver || !w->loop || !w->lib || !w->vm)
 		return ERR_SYS;
 
 	w->env.loop = w->loop;
@@ -202,14 +231,23 @@ int worker_init(struct worker *w, struct commons *commons, const struct worker_d
 	return 0;
 }
 
-void worker_release(struct worker *w)
+void worker_join(struct worker *w)
 {
 	if (w->has_thread)
 		pthread_join(w->thread, NULL);
+	w->has_thread = false;
+}
+
+void worker_release(struct worker *w)
+{
+	worker_join(w);
 	if (w->env.pool)
 		conn_env_release(&w->env);
 	script_vm_free(w->vm);
 	tls_lib_free(w->lib);
+	resolver_free(w->resolver);
+	if (w->loop)
+		wishes_release(&w->wishes);
 	loop_free(w->loop);
 }
 
@@ -219,6 +257,26 @@ int worker_start(struct worker *w, const int *fds, size_t n, struct err *e)
 	for (size_t i = 0; i < n; i++)
 		listener_start(&w->listeners[w->n_listeners++], w->loop, fds[i], on_accept, w);
 	return start_thread(w, e);
+}
+
+struct worker *worker_home(const struct worker *any, const char *partner)
+{
+	uint32_t hash = 2166136261u; /* FNV-1a */
+
+	for (; *partner; partner++)
+		hash = (hash ^ (unsigned char)*partner) * 16777619u;
+	return &any->crew[hash % any->n_crew];
+}
+
+void worker_wish(const struct worker *any, const struct wish *wish)
+{
+	wishes_add(&worker_home(any, wish->partner)->wishes, wish);
+}
+
+void worker_wish_all(const struct worker *any, const struct wish *wish)
+{
+	for (size_t i = 0; i < any->n_crew; i++)
+		wishes_add(&any->crew[i].wishes, wish);
 }
 
 int32_t worker_utc_offset_s(struct worker *w)

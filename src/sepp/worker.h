@@ -19,12 +19,17 @@
 #include "sepp/journal.h"
 #include "sepp/journal_line.h"
 #include "sepp/watchdog.h"
+#include "sepp/wish.h"
 
 struct caller;
 struct decision;
 struct err;
+struct exchange_desk;
 struct initiators;
 struct links;
+struct notice;
+struct offer;
+struct resolver;
 struct responder;
 struct worker;
 
@@ -34,8 +39,7 @@ struct worker_duties {
 	void (*begin)(struct worker *w);    /* the first call of its thread */
 	void (*revise)(struct worker *w);   /* another generation is in force; between turns */
 	void (*drain)(struct worker *w);    /* begin nothing any more */
-	/* A connection of our own towards the partner is wanted, by its home; from any worker. */
-	void (*want_connection)(struct worker *w, const char *partner);
+	void (*on_wish)(struct worker *w, const struct wish *wish); /* between turns */
 	void (*on_switched)(struct worker *w);
 	void (*on_ended)(struct worker *w); /* the last call of its thread */
 	struct journal *journal;            /* borrowed; NULL = decisions are not recorded */
@@ -55,7 +59,9 @@ struct worker {
 	bool has_thread;
 	struct loop *loop;
 	struct tls_lib *lib;
+	struct resolver *resolver;
 	struct script_vm *vm;
+	struct wishes wishes;
 	struct conn_env env;
 	size_t n_listeners;
 	struct listener listeners[CONF_LISTEN_MAX];
@@ -75,6 +81,9 @@ struct worker {
 	struct links *links;
 	struct decision *retention;
 	struct responder *responder;
+	struct exchange_desk *exchange;
+	struct notice *notice;
+	struct offer *offer;
 	struct initiators *initiators;
 	struct worker *crew; /* all of them */
 	size_t n_crew;
@@ -85,7 +94,10 @@ struct worker {
 int worker_init(struct worker *w, struct commons *commons, const struct worker_duties *duties,
     unsigned number, struct err *e) MUST_CHECK;
 
-/* The thread must have ended.  Accepts a zeroed one. */
+/* Waits for the end of its thread, if it has one. */
+void worker_join(struct worker *w);
+
+/* The thread was joined.  Accepts a zeroed one. */
 void worker_release(struct worker *w);
 
 /* Takes the listening sockets and starts the thread with the generation in force. */
@@ -99,6 +111,13 @@ void worker_drain(struct worker *w);
 
 /* Called by the responder when a connection of `w` became ready or has ended. */
 void worker_on_change(struct worker *w);
+
+/* The worker that is home to the partner of that name: what we begin ourselves happens there. */
+struct worker *worker_home(const struct worker *any, const char *partner);
+
+/* From any thread: asks the home of the partner that the wish names; asks all workers. */
+void worker_wish(const struct worker *any, const struct wish *wish);
+void worker_wish_all(const struct worker *any, const struct wish *wish);
 
 /* Seconds east of UTC in the gateway's zone, now. */
 int32_t worker_utc_offset_s(struct worker *w);

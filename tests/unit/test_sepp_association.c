@@ -179,7 +179,7 @@ static void any_other_failure_leaves_the_agreement_as_it_is(void **state)
 static void contexts_establish_and_the_end_of_the_last_is_told(void **state)
 {
 	struct association *a = agreed(N32_CAP_PRINS);
-	const struct assoc_context one = { "00000000000000aa", "00000000000000bb" };
+	const struct assoc_context one = { "00000000000000aa", "00000000000000bb", true };
 	struct assoc_view v;
 
 	(void)state;
@@ -199,7 +199,7 @@ static void contexts_establish_and_the_end_of_the_last_is_told(void **state)
 static void contexts_that_end_leave_a_refusal_and_its_reason_alone(void **state)
 {
 	struct association *a = agreed(N32_CAP_PRINS);
-	const struct assoc_context one = { "00000000000000aa", "00000000000000bb" };
+	const struct assoc_context one = { "00000000000000aa", "00000000000000bb", true };
 
 	(void)state;
 	assoc_set_contexts(a, &one, 1, NOW_S + 7);

@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/base.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "sepp/initiator_int.h"
+#include "sepp/retention.h"
+
+enum {
+	SPREAD_MSEC = 5,         /* of the first attempts, for each partner that we initiate to */
+	SPREAD_MAX_MSEC = 30000, /* and all in all */
+	DOUBLINGS_MAX = 20,
+};
+
+struct initiators {
+	struct worker *w;
+	bool is_stopped;
+	bool has_begun; /* the first generation was followed */
+};
+
+/* --- time */
+
+msec initiator_random(msec bound)
+{
+	uint64_t n = 0;
+
+	if (bound == 0)
+		return 0;
+	/* a few bytes cannot fail once the system is up */
+	ensure(getrandom(&n, sizeof(n), 0) == sizeof(n));
+	return n % bound;
+}
+
+msec initiator_delay(const struct initiator *i, unsigned failures)
+{
+	const struct conf_retry *retry = &commons_current(i->w->commons)->conf->retry;
+	msec bound = retry->first;
+
+	for (unsigned k = 1; k < failures && k < DOUBLINGS_MAX && bound < retry->cap; k++)
+		bound *= 2;
+	return initiator_random(bound < retry->cap ? bound : retry->cap);
+}
+
+/* --- life */
+
+struct partner *initiator_partner(const struct initiator *i)
+{
+	struct partner *p =
+	    generation_named(commons_current(i->w->commons), assoc_name(i->link->association));
+
+	if (i->w->initiators->is_stopped || !p || p->association != i->link->association)
+		return NULL;
+	return p->conf->enabled ? p : NULL;
+}
+
+static struct initiator *get(struct worker *w, struct partner *p)
+{
+	struct link *link = links_get(w->links, p->association);
+	struct initiator *i = link->initiator;
+
+	if (i)
+		return i;
+	i = mem_alloc(sizeof(*i));
+	i->w = w;
+	i->link = link;
+	attempt_init(i);
+	courier_init(i);
+	link->initiator = i;
+	return i;
+}
+
+static void cancel(struct initiator *i)
+{
+	attempt_cancel(i);
+	courier_cancel(i);
+	i->is_ending = false;
+}
+
+static void free_initiator(struct initiator *i)
+{
+	cancel(i);
+	i->link->initiator = NULL;
+	mem_free(i);
+}
+
+struct initiators *initiators_new(struct worker *w)
+{
+	struct initiators *all = mem_alloc(sizeof(*all));
+
+	all->w = w;
+	return all;
+}
+
+void initiators_free(struct initiators *all)
+{
+	struct link *link;
+
+	if (!all)
+		return;
+	TAILQ_FOREACH (link, links_all(all->w->links), next) {
+		if (link->initiator)
+			free_initiator(link->initiator);
+	}
+	mem_free(all);
+}
+
+void initiators_stop(struct worker *w)
+{
+	struct link *link;
+
+	w->initiators->is_stopped = true;
+	TAILQ_FOREACH (link, links_all(w->links), next) {
+		if (link->initiator)
+			cancel(link->initiator);
+	}
+}
+
+/* --- following the generation in force */
+
+/* Contexts that the peer had opened and that a restart lost: it has to know (n32.md B.10). */
+static void report_lost(struct initiator *i)
+{
+	struct assoc_context lost[ASSOC_CONTEXTS_MAX];
+	size_t n = assoc_take_lost(i->link->association, lost);
+
+	for (size_t k = 0; k < n; k++) {
+		if (!lost[k].is_ours)
+			courier_add(i, ERRAND_REPORT, lost[k].own, "CONTEXT_NOT_FOUND", "0");
+	}
+}
+
+/* How long until the first attempt, so that a thousand of them do not begin at once. */
+static msec first_delay(const struct generation *g)
+{
+	msec spread = SPREAD_MSEC * g->n_partners;
+
+	return initiator_random(spread < SPREAD_MAX_MSEC ? spread : SPREAD_MAX_MSEC) + 1;
+}
+
+/* What is left of the time until the agreement has to be negotiated anew. */
+static msec time_left(const struct initiator *i, const struct agreement *a)
+{
+	msec validity = commons_current(i->w->commons)->conf->validity;
+	int64_t age_s = loop_wall_s(i->w->loop) - a->at_s;
+	msec age = age_s > 0 ? (msec)age_s * 1000 : 0, due;
+
+	due = validity / 4 * 3 + initiator_random(validity / 8);
+	return age < due ? due - age : 0;
+}
+
+/* A partner that we initiate to, seen with a generation that is new. */
+static void take_up(struct initiator *i, const struct generation *g, const struct partner *p)
+{
+	struct attempt *a = &i->attempt;
+	struct assoc_view v;
+
+	if (a->step != ATTEMPT_NONE) {
+		if (a->offer != p->offer)
+			attempt_begin(i, "our offer changed");
+		return;
+	}
+	assoc_read(p->association, loop_wall_s(i->w->loop), &v);
+	if (!assoc_is_agreed(&v)) {
+		if (!loop_timer_is_set(&a->timer) && v.ways[ASSOC_OUT].state != MACHINE_TERMINATED)
+			attempt_plan(i, first_delay(g), "nothing is agreed");
+	} else if (v.agreement.offer && v.agreement.offer != p->offer) {
+		attempt_begin(i, "our offer changed");
+	} else if (v.agreement.cap == N32_CAP_PRINS && v.n_contexts == 0) {
+		if (!loop_timer_is_set(&a->timer))
+			attempt_plan(i, first_delay(g), "there is no N32-f context");
+	} else if (!loop_timer_is_set(&a->timer)) {
+		attempt_plan(
+		    i, time_left(i, &v.agreement) + first_delay(g), "the agreement is getting old");
+	}
+}
+
+/* One that we do not initiate to: only what somebody asked for, and what was negotiated by us
+ * (33.501 13.5: capabilities changed). */
+static void look_after(struct initiator *i, const struct partner *p)
+{
+	struct assoc_view v;
+
+	assoc_read(p->association, loop_wall_s(i->w->loop), &v);
+	if (assoc_is_agreed(&v) && v.agreement.way == ASSOC_OUT && v.agreement.offer != p->offer) {
+		i->attempt.recoveries = RECOVERIES_MAX;
+		attempt_begin(i, "our offer changed");
+	} else if (i->attempt.step == ATTEMPT_NONE && i->attempt.recoveries == 0) {
+		attempt_unplan(i);
+	}
+}
+
+static void follow_partner(struct worker *w, const struct generation *g, struct partner *p)
+{
+	struct initiator *i = get(w, p);
+
+	if (!p->conf->enabled) {
+		cancel(i);
+		return;
+	}
+	if (!w->initiators->has_begun)
+		report_lost(i);
+	if (p->conf->initiate)
+		take_up(i, g, p);
+	else
+		look_after(i, p);
+}
+
+void initiators_follow(struct worker *w)
+{
+	const struct generation *g = commons_current(w->commons);
+	struct link *link;
+
+	if (w->initiators->is_stopped)
+		return;
+	TAILQ_FOREACH (link, links_all(w->links), next) {
+		if (link->initiator && !initiator_partner(link->initiator))
+			free_initiator(link->initiator);
+	}
+	for (size_t k = 0; k < g->n_partners; k++) {
+		if (worker_home(w, g->partners[k]->conf->name) == w)
+			follow_partner(w, g, g->partners[k]);
+	}
+	w->initiators->has_begun = true;
+}
+
+/* --- wishes */
+
+static void recover(struct initiator *i, const char *why)
+{
+	if (i->is_ending)
+		return;
+	i->attempt.recoveries = RECOVERIES_MAX;
+	attempt_begin(i, why);
+}
+
+static void come_back(struct initiator *i, const struct partner *p, const char *why)
+{
+	msec cap = commons_current(i->w->commons)->conf->retry.cap;
+
+	if (p->conf->initiate && !i->is_ending)
+		attempt_plan(i, cap / 2 + initiator_random(cap / 2), why);
+}
+
+/* Ends what is in force, whether or not the peer can be told. */
+static void end_relation(struct initiator *i, const char *why)
+{
+	struct association *a = i->link->association;
+	int64_t now_s = loop_wall_s(i->w->loop);
+	struct assoc_said said = { .now_s = now_s, .reason = why };
+	struct assoc_view v;
+
+	assoc_read(a, now_s, &v);
+	attempt_cancel(i);
+	(void)contexts_end_all(i->w->commons->contexts, a, now_s);
+	if (!assoc_end(a, MACHINE_ON_TERMINATE, &said))
+		return;
+	i->is_ending = true;
+	for (size_t k = 0; k < v.n_contexts; k++)
+		courier_add(i, ERRAND_TERMINATE, v.contexts[k].peer, "", "");
+	if (v.agreement.cap == N32_CAP_TLS && (v.agreement.features & N32_FEATURE_NFTLST))
+		courier_add(i, ERRAND_NONE, "", "", "");
+	if (TAILQ_EMPTY(&i->courier.errands)) {
+		i->is_ending = false;
+		said.reason = "ended by us; there is no way to tell the partner";
+		(void)assoc_end(a, MACHINE_ON_END, &said);
+	}
+}
+
+static void on_home_wish(struct worker *w, const struct wish *wish, struct partner *p)
+{
+	struct initiator *i = get(w, p);
+
+	switch (wish->kind) {
+	case WISH_NEGOTIATE:
+		i->is_ending = false;
+		attempt_begin(i, wish->why);
+		break;
+	case WISH_RECOVER:
+		recover(i, wish->why);
+		break;
+	case WISH_COME_BACK:
+		come_back(i, p, wish->why);
+		break;
+	case WISH_CONNECT:
+		courier_want(i);
+		break;
+	case WISH_END:
+		end_relation(i, wish->why);
+		break;
+	case WISH_END_CONTEXT:
+		courier_add(i, ERRAND_TERMINATE, wish->id, "", "");
+		break;
+	default:
+		courier_add(i, ERRAND_REPORT, wish->id, wish->error, wish->message_id);
+		break;
+	}
+}
+
+/* What every worker does with its own connections. */
+static void on_local_wish(struct worker *w, const struct wish *wish)
+{
+	struct link *link = links_find(w->links, wish->partner);
+
+	if (!link)
+		return;
+	if (wish->kind == WISH_REVIEW)
+		retention_review(w, link, wish->event, NULL);
+	else if (wish->kind == WISH_LET_GO)
+		retention_let_go(link);
+	else
+		(void)retention_makes_room(w, link, NULL); /* the next one may find it */
+}
+
+void initiators_on_wish(struct worker *w, const struct wish *wish)
+{
+	struct partner *p = generation_named(commons_current(w->commons), wish->partner);
+
+	if (w->initiators->is_stopped || !p)
+		return;
+	if (wish->kind >= WISH_REVIEW)
+		on_local_wish(w, wish);
+	else if (p->conf->enabled)
+		on_home_wish(w, wish, p);
+}
+
+void initiators_want_back(struct worker *w, const char *partner)
+{
+	const struct wish wish = wish_of(WISH_CONNECT, partner, "a connection was lost");
+
+	worker_wish(w, &wish);
+}
