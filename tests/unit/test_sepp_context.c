@@ -6,7 +6,9 @@
 #include <openssl/kdf.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -30,9 +32,21 @@ ssize_t getrandom(void *out, size_t n, unsigned flags)
 	n_drawn--;
 	next = *drawn++;
 	errno = EINTR;
+	memset(out, 0xff, n);
 	if (next)
 		memcpy(out, next, n);
 	return next ? (ssize_t)n : -1;
+}
+
+/* Stands in for that of the system. */
+static bool can_lock = true;
+
+int mlock(const void *p, size_t n)
+{
+	(void)p;
+	(void)n;
+	errno = EPERM;
+	return can_lock ? 0 : -1;
 }
 
 /* Stands in for that of OpenSSL, which does not fail otherwise. */
@@ -72,7 +86,7 @@ static void ids_are_distinct_and_sixteen_lower_case_digits(void **state)
 
 static void an_id_that_is_taken_or_zero_is_drawn_again(void **state)
 {
-	static const char *const draws[] = { "\x01\x23\x45\x67\x89\xab\xcd\xef", NULL,
+	static const char *const draws[] = { NULL, "\x01\x23\x45\x67\x89\xab\xcd\xef", NULL,
 		"\0\0\0\0\0\0\0", "\x01\x23\x45\x67\x89\xab\xcd\xef", "\0\0\0\0\0\0\0\x0a" };
 	struct table *t = *state;
 	char id[CONTEXT_ID_MAX];
@@ -201,6 +215,43 @@ static void the_end_of_a_context_wipes_its_keys(void **state)
 	assert_true(is_zero(keys, sizeof(*keys)));
 }
 
+/* What is logged between the two, to `out`. */
+static int capture(FILE *out)
+{
+	int before = dup(STDERR_FILENO);
+
+	assert_true(out && before >= 0 && dup2(fileno(out), STDERR_FILENO) >= 0);
+	return before;
+}
+
+static void release(FILE *out, int before, char *text, size_t size)
+{
+	assert_true(dup2(before, STDERR_FILENO) >= 0);
+	close(before);
+	rewind(out);
+	text[fread(text, 1, size - 1, out)] = '\0';
+	fclose(out);
+}
+
+static void keys_that_cannot_be_locked_are_kept_and_told_of_once(void **state)
+{
+	static const char line[] = "warn sepp -: the keys of N32-f contexts are less protected "
+				   "than they could be: cannot lock memory: ";
+	struct table *t = *state;
+	FILE *out = tmpfile();
+	int before = capture(out);
+	char text[1000];
+
+	can_lock = false;
+	table_begin(t->contexts, t->alpha, CONTEXT_INITIATOR, A, B);
+	table_begin(t->contexts, t->beta, CONTEXT_INITIATOR, C, D);
+	can_lock = true;
+	release(out, before, text, sizeof(text));
+	assert_ptr_equal(strstr(text, line), text);
+	assert_ptr_equal(strchr(text, '\n'), text + strlen(text) - 1);
+	assert_true(contexts_find_own(t->contexts, C, NULL));
+}
+
 /* --- finding */
 
 static void a_context_is_found_by_either_id_in_any_case(void **state)
@@ -220,7 +271,8 @@ static void a_context_is_found_by_either_id_in_any_case(void **state)
 static void what_is_no_id_of_a_context_finds_none(void **state)
 {
 	static const char *const ids[] = { "", "0123456789abcde", "0123456789abcdef0",
-		"0123456789abcdeg", "aaaaaaaa0000000", "aaaaaaaa000000022" };
+		"0123456789abcdeg", "aaaaaaaa0000000", "aaaaaaaa000000022",
+		"0123456789abcdef0123456789abcdef0123456789abcdef" };
 	struct table *t = *state;
 
 	table_begin(t->contexts, t->alpha, CONTEXT_INITIATOR, A, D);
@@ -333,6 +385,7 @@ int main(void)
 		TEST(keys_differ_with_ids_role_suite_and_master),
 		TEST(without_keys_nothing_is_added),
 		TEST(the_end_of_a_context_wipes_its_keys),
+		TEST(keys_that_cannot_be_locked_are_kept_and_told_of_once),
 		TEST(a_context_is_found_by_either_id_in_any_case),
 		TEST(what_is_no_id_of_a_context_finds_none),
 		TEST(a_context_of_another_partner_is_not_found_nor_ended),

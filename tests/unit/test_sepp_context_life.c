@@ -285,7 +285,7 @@ static void *make_and_end(void *arg)
 		(void)contexts_count_report(t->contexts, a, D, ASSOC_IN);
 		if (i % 5 == 0 && contexts_end(t->contexts, a, own, NOW_S, &v))
 			assert_string_equal(v.own, own);
-		if (i % 50 == 0)
+		if (i % 7 == 0)
 			(void)contexts_expire(t->contexts, NOW + VALID, NOW_S);
 	}
 	return NULL;
