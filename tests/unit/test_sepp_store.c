@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "unit_store.h"
 
@@ -183,6 +184,27 @@ static void a_change_is_on_the_disk_after_a_flush(void **state)
 	assert_string_equal(scene_sql(&s, "SELECT state_in || capability || features FROM partner"),
 	    "agreed_prinsPRINS8");
 	assert_int_equal(scene_status(&s).written, 2);
+	assoc_unref(a);
+	scene_close(&s);
+}
+
+static void a_flush_does_not_wait_for_more(void **state)
+{
+	struct store_scene s = { 0 };
+	struct association *a;
+	msec began, least = STORE_LIMIT_MSEC;
+
+	(void)state;
+	scene_open(&s);
+	a = scene_association(&s, "alpha");
+	for (int i = 0; i < 20; i++) {
+		began = clock_mono();
+		(void)assoc_count_report(a, ASSOC_IN);
+		scene_flush(&s);
+		if (clock_mono() - began < least)
+			least = clock_mono() - began;
+	}
+	assert_in_range(least, 0, 45); /* changes are gathered for 50 */
 	assoc_unref(a);
 	scene_close(&s);
 }
@@ -461,6 +483,7 @@ int main(void)
 		cmocka_unit_test(whatever_an_association_can_be_is_taken_back),
 		cmocka_unit_test(a_record_is_taken_once),
 		cmocka_unit_test(a_change_is_on_the_disk_after_a_flush),
+		cmocka_unit_test(a_flush_does_not_wait_for_more),
 		cmocka_unit_test(without_a_flush_it_is_written_soon),
 		cmocka_unit_test(many_changes_at_once_are_one_record),
 		cmocka_unit_test(a_thousand_partners_that_four_threads_change_lose_nothing),
