@@ -24,7 +24,7 @@ comma    := ,
 IS_CLANG := $(findstring clang,$(CC))
 B        ?= build$(if $(IS_CLANG),/clang)$(if $(SAN),/$(subst $(comma),-,$(SAN)))
 
-PKGS     := openssl libnghttp2 yajl jansson lua5.4 libmicrohttpd libcurl libcares
+PKGS     := openssl libnghttp2 yajl jansson lua5.4 libmicrohttpd libcurl libcares sqlite3
 WARN     := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
             -Wwrite-strings -Wundef -Wvla -Werror
 # clang's own control-flow integrity and the processor's do not go together in its release 14
