@@ -104,8 +104,11 @@ class Exchange:
         """No answer, now; a test may answer later."""
 
     def default(self):
-        """What a decent SEPP does."""
-        self._do(self.sepp.decent, self)
+        """What a decent SEPP does; in a handler, before what the handler does next."""
+        if threading.current_thread() is self.sepp.thread:
+            self.sepp.decent(self)
+        else:
+            self._do(self.sepp.decent, self)
 
     def after(self, event, action):
         """Does `action(exchange)` when the Event is set."""
