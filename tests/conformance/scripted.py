@@ -131,7 +131,7 @@ TLS_ONLY = {"prefers": ("TLS",)}
 
 INITIATOR = (
     # exchange-capability
-    ("plain", "262-01", HOOKS, TLS_ONLY, {}),
+    ("plain", "262-01", HOOKS, {**TLS_ONLY, "ends_after_tls": False}, {}),
     ("tls-before-prins", "262-02", HOOKS + PREFER_TLS, TLS_ONLY, {}),
     ("not-offered", "262-03", HOOKS, {}, {"capabilities": [TLS]},
      always(answering(selectedSecCapability="PRINS"))),

@@ -4,8 +4,8 @@
     with NameServer({"sepp.example.org": ["127.0.0.1"]}) as names:
         names.srv("_n32._tcp.example.org", [(1, 1, 7443, "sepp.example.org")])
 
-`asked` has the (name, type) of each query.  What is not there gets NXDOMAIN; a type that a name does
-not have gets an empty answer; with `is_silent` nothing gets an answer.
+`asked` has the (name, type) of each query.  What is not there gets NXDOMAIN; a type that a name
+does not have gets an empty answer; with `is_silent` nothing gets an answer.
 """
 
 import socket

@@ -47,15 +47,18 @@ class Sepp:
     """The server; `connections` and `requests` are in the order in which they came."""
 
     def __init__(self, host="127.0.0.1", prefers=("PRINS", "TLS"), jwe=JWE, key_context="receiver",
-                 **tls):
-        """`tls`: minimum, maximum, ems, alpn as in lib.tls.Settings."""
+                 ends_after_tls=True, **tls):
+        """`ends_after_tls`: sends GOAWAY when PRINS was not selected, as the responder should.
+
+        `tls`: minimum, maximum, ems, alpn as in lib.tls.Settings.
+        """
         self.prefers, self.jwe, self.key_context, self.tls = prefers, jwe, key_context, tls
         self.listener = socket.create_server((host, 0), backlog=BACKLOG)
         self.listener.setblocking(False)
         self.address = "%s:%d" % self.listener.getsockname()[:2]
         self.port = self.listener.getsockname()[1]
         self.connections, self.requests, self.contexts, self.failures = [], [], [], []
-        self.goes_on_after_tls = False  # does not end the handshake connection
+        self.ends_after_tls = ends_after_tls
         self.handlers = {None: [DECENT]}
         self.peer = self.settings = self.thread = None
         self.selector = selectors.DefaultSelector()
@@ -201,7 +204,7 @@ class Sepp:
             exchange.problem(403, "NEGOTIATION_NOT_ALLOWED")
             return
         exchange.reply(200, answer)
-        if answer["selectedSecCapability"] != "PRINS" and not self.goes_on_after_tls:
+        if answer["selectedSecCapability"] != "PRINS" and self.ends_after_tls:
             exchange.goaway()
 
     def _exchange_params(self, exchange, request):
