@@ -3,7 +3,7 @@
 # make              build/parleyd and build/parleyctl
 # make demo         install what is missing, build, and watch a gateway negotiate (KEEP=1: leave it)
 # make test         install what is missing, build, run every test
-# make conformance  the N32 cases of a responder, one line each
+# make conformance  the N32 cases by id, one line each
 # make fuzz         libFuzzer on everything that parses a peer's bytes (FUZZ_S=60 seconds each)
 # make bench        the performance figures (BENCH="--quick": fewer rounds)
 # make lint         formatting, layers, sizes, words, Lua

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""Runs the conformance cases against parleyd as the responding SEPP.
+"""Runs the conformance cases against parleyd, as the responding and as the initiating SEPP.
 
     tests/conformance/run.py [--only TEXT]
 
@@ -20,11 +20,17 @@ import bodies  # noqa: E402
 import connections  # noqa: E402
 import exchanges  # noqa: E402
 import http2  # noqa: E402
+import initiator  # noqa: E402
+import parameters  # noqa: E402
+import reports  # noqa: E402
 import selection  # noqa: E402
+import simultaneous  # noqa: E402
+import termination  # noqa: E402
 from world import Mismatch, NotYet, World  # noqa: E402
 
-MODULES = (selection, bodies, exchanges, http2, connections)
-GROUPS = ("CAP", "HTP", "CON")
+MODULES = (selection, bodies, exchanges, http2, initiator, connections, simultaneous, parameters,
+           termination, reports)
+GROUPS = ("CAP", "HTP", "INI", "CON", "PRM", "TRM", "ERR")
 LOG_BYTES = 20000
 
 
@@ -33,8 +39,8 @@ def cases(only):
     found = []
     for module in MODULES:
         for name, function in vars(module).items():
-            match = re.fullmatch(r"(cap|htp|con)_(\d\d)_(\w+)", name)
-            if match:
+            match = re.fullmatch(r"([a-z]{3})_(\d\d)_(\w+)", name)
+            if match and match[1].upper() in GROUPS:
                 ident = f"{match[1].upper()}-{match[2]}"
                 found.append((ident, match[3].replace("_", " "), function))
     found.sort(key=lambda case: (GROUPS.index(case[0][:3]), case[0]))
@@ -42,10 +48,12 @@ def cases(only):
 
 
 def print_logs(world, sizes):
-    """What the gateways logged during a case."""
+    """What the gateways logged during a case, and what the scripted SEPPs saw."""
     for name, gateway in world.gateways.items():
         text = gateway.log(sizes.get(name, 0))[-LOG_BYTES:]
         print(f"--- log of the gateway '{name}'\n{text}---", file=sys.stderr)
+    for sepp in world.sepps.values():
+        print(sepp, file=sys.stderr)
 
 
 def run(world, ident, sentence, function):
@@ -75,6 +83,7 @@ def stop(world):
         except AssertionError as error:
             print(f"FAIL the end of the gateway '{name}': {error}", flush=True)
             failed += 1
+    world.stop_peers()
     return failed
 
 

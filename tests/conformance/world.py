@@ -11,15 +11,27 @@ import tempfile
 from lib.directory import (FOLLOW_THE_INITIATOR, KEEP, PRINS, PRINS_FIRST, TLS, TLS_FIRST,
                            Directory, purposes, select)
 from lib.gateway import Gateway
+from lib.names import NameServer
+from lib.sepp import Sepp
 import pki
+import scripted
 
 ELSEWHERE = "sepp2.5gc.mnc070.mcc999.3gppnetwork.org"
 STREAMS = 8
 BODY_BYTES = 65536
 CLOSE_S = 1
+RETRY_CAP_S, RESPONSE_S = 0.3, 2
 
 FOLLOW = FOLLOW_THE_INITIATOR + KEEP
 ERROR = select('error("no opinion")')
+IDLE_S = 1
+SHORT = f"""function partner.retain_connection(event, peer)
+  if event.kind == sepp.event.NEGOTIATED then
+    return sepp.retain {{ idle_s = {IDLE_S} }}
+  end
+  return sepp.release("idle")
+end
+"""
 
 # name, PLMN, hooks, fields of the partner's file
 PARTNERS = (
@@ -41,6 +53,8 @@ PARTNERS = (
     ("switching", "262-25", FOLLOW, {}),
     ("stumbling", "262-26", FOLLOW, {}),
     ("falling", "262-27", FOLLOW, {}),
+    ("leaving", "262-28", FOLLOW, {}),
+    ("idling", "262-29", FOLLOW_THE_INITIATOR + SHORT, {}),
 )
 
 
@@ -57,15 +71,100 @@ class World:
 
     def __init__(self):
         self.folder = tempfile.TemporaryDirectory(prefix="parley-conformance-")
-        self.peers, self.gateways = {}, {}
+        self.peers, self.gateways, self.sepps = {}, {}, {}
+        self.names = None
 
-    def _directory(self, name, **settings):
-        timeouts = {"close_s": CLOSE_S}
-        return Directory(pathlib.Path(self.folder.name) / name, timeouts=timeouts, **settings)
+    def _directory(self, name, timeouts=(), **settings):
+        return Directory(pathlib.Path(self.folder.name) / name,
+                         timeouts={"close_s": CLOSE_S, **dict(timeouts)}, **settings)
 
     def _started(self, name, directory):
         self.gateways[name] = Gateway(directory).start()
         return self.gateways[name]
+
+    def alone(self, name, partners, **settings):
+        """A gateway of a case's own, with scripted partners as in scripted.INITIATOR."""
+        directory = self._scripted_directory(name, **settings)
+        for row in partners:
+            self._scripted(directory, *row)
+        return self._started(name, directory)
+
+    def _scripted_directory(self, name, **settings):
+        """Retries come soon, and names are asked of the world's own server."""
+        if self.names is None:
+            self.names = NameServer()
+        fixed = {"retry": {"first_s": 0.05, "cap_s": RETRY_CAP_S},
+                 "timeouts": {"response_s": RESPONSE_S, "resolve_s": RESPONSE_S},
+                 "dns": {"servers": [self.names.address], "timeout_s": 1, "tries": 2}}
+        directory = self._directory(name, **{**fixed, **settings})
+        directory.data("policy", scripted.POLICY)
+        directory.data("ipx", scripted.PROVIDERS)
+        return directory
+
+    def _scripted(self, directory, name, plmn, hooks, options, fields, *handlers):
+        """Adds a partner with a SEPP that can be connected to."""
+        sepp = Sepp.of(directory, name, plmn, hooks, options, **fields)
+        for handler in handlers:
+            sepp.script(*handler[0], path=handler[1])
+        self.names.host(sepp.peer.fqdn, ["127.0.0.1"])
+        self.sepps[name], self.peers[name] = sepp, sepp.peer
+        return sepp
+
+    @property
+    def initiator(self):
+        """The gateway that negotiates, with every partner of scripted.INITIATOR."""
+        if "initiator" in self.gateways:
+            return self.gateways["initiator"]
+        directory = self._scripted_directory("initiator")
+        for row in scripted.INITIATOR:
+            self._scripted(directory, *row)
+        for name, target, impostor in scripted.MOVED:
+            self._move(directory, name, target, impostor)
+        return self._started("initiator", directory)
+
+    def _move(self, directory, name, target, impostor):
+        """Has a partner answer 307 to a second SEPP of its, or to one that only says so."""
+        first = self.sepps[name]
+        host = pki.fqdn(first.peer.plmn, target)
+        self.names.host(host, ["127.0.0.1"])
+        certified = pki.fqdn(first.peer.plmn, "impostor") if impostor else host
+        second = Sepp().serve(directory.certified(f"{name}-{target}", first.peer.plmn, [certified],
+                                                  pki.authority(first.peer.plmn)))
+        self.sepps[f"{name}-{target}"] = second
+        first.script(scripted.moved_to(host, second.port))
+
+    @property
+    def parameters(self):
+        """The gateway that is negotiated with for PRINS, with scripted.RESPONDER."""
+        if "parameters" in self.gateways:
+            return self.gateways["parameters"]
+        directory = self._scripted_directory("parameters")
+        for row in scripted.RESPONDER:
+            self._scripted(directory, *row)
+        return self._started("parameters", directory)
+
+    def sepp(self, name):
+        """The scripted SEPP of a partner that the gateway negotiates with."""
+        return self.initiator and self.sepps[name]
+
+    def prins(self, name, **tls):
+        """A connection of that partner to the gateway for PRINS, on which keys can be had."""
+        gateway = self.parameters
+        return self.peers[name].connect(gateway, exporter=True, **tls)
+
+    def establish(self, name, **options):
+        """A context of that partner with the gateway for PRINS: its keys.Context."""
+        gateway = self.parameters
+        made = self.sepps[name].establish(gateway, **options)
+        expect("a context with both ids", bool(gateway.context(made)), True)
+        return made
+
+    def stop_peers(self):
+        """Ends the scripted SEPPs and the name server."""
+        for sepp in self.sepps.values():
+            sepp.stop()
+        if self.names:
+            self.names.stop()
 
     @property
     def main(self):

@@ -9,6 +9,7 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
 from lib import gateway as gateways  # noqa: E402
+from lib import sepp as sepps  # noqa: E402
 from lib.directory import Directory  # noqa: E402
 
 LOG_BYTES = 20000
@@ -34,9 +35,24 @@ def start(directory):
         gateway.stop()
 
 
+@pytest.fixture
+def scripted(directory):
+    """Makes partners of the test's directory with a scripted SEPP, and stops those."""
+    begun = []
+
+    def make(*arguments, **fields):
+        begun.append(sepps.Sepp.of(directory, *arguments, **fields))
+        return begun[-1]
+
+    yield make
+    for sepp in begun:
+        sepp.stop()
+
+
 @pytest.fixture(autouse=True)
 def forget_old_logs():
     gateways.started[:] = [gateway for gateway in gateways.started if gateway.is_running()]
+    sepps.started[:] = [sepp for sepp in sepps.started if sepp.thread.is_alive()]
 
 
 @pytest.hookimpl(hookwrapper=True)
@@ -46,3 +62,5 @@ def pytest_runtest_makereport():
         for gateway in gateways.started:
             name = f"log of the gateway on {gateway.directory.root.name}"
             report.sections.append((name, gateway.log()[-LOG_BYTES:]))
+        for sepp in sepps.started:
+            report.sections.append(("what a scripted SEPP saw", str(sepp)))

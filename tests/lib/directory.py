@@ -9,6 +9,7 @@ A partner comes with an authority, an anchor and a client certificate of its own
 returns is the Peer that uses them.
 """
 
+import json
 import pathlib
 
 from lib.peer import Peer
@@ -48,6 +49,27 @@ FOLLOW_THE_INITIATOR = select("""for _, capability in ipairs(request.capabilitie
   return sepp.reject("nothing that we know was offered")""")
 KEEP = retain("return sepp.retain { idle_s = 60 }")
 LET_GO = retain("return sepp.release(\"not needed\")")
+
+def suites(mismatch="REFUSE", known=("A128GCM", "A256GCM")):
+    """The hook select_parameters: the first of the suites that is proposed, and ES256."""
+    order = ", ".join(f"sepp.jwe.{name}" for name in known)
+    return f"""function partner.select_parameters(request, peer)
+  if #request.jwe == 0 and #request.jws == 0 then
+    return sepp.parameters {{ on_policy_mismatch = sepp.mismatch.{mismatch} }}
+  end
+  for _, jwe in ipairs {{ {order} }} do
+    if request:offers(jwe) and request:offers(sepp.jws.ES256) then
+      return sepp.parameters {{
+        jwe = jwe,
+        jws = sepp.jws.ES256,
+        on_policy_mismatch = sepp.mismatch.{mismatch},
+      }}
+    end
+  end
+  return sepp.reject("no common suite")
+end
+"""
+
 
 DEFAULT = """-- Takes the stronger of what both can, and keeps what PRINS keeps.
 local policy = sepp.policy { api = 1, name = "default" }
@@ -112,6 +134,11 @@ class Directory:
 
     def write(self, path, text, mode=0o644):
         return pki.write(self.policies / path, text.encode(), mode)
+
+    def data(self, name, value):
+        """Writes data/NAME.json.  Returns its path as a partner's file says it."""
+        self.write(f"data/{name}.json", json.dumps(value))
+        return f"data/{name}.json"
 
     def remove(self, path):
         (self.policies / path).unlink()

@@ -169,6 +169,28 @@ class Gateway:
     def state(self, name):
         return self.partner(name)["state"]
 
+    def ctl(self, *arguments):
+        """Runs a command of parleyctl on this daemon, to its end.  Returns a CompletedProcess."""
+        return parleyctl("--socket", self.socket, "--json", *arguments)
+
+    def command(self, *arguments):
+        """The same for one that has to succeed.  Returns its JSON."""
+        done = self.ctl(*arguments)
+        assert done.returncode == 0, f"{arguments}: {done.returncode} {done.stdout}{done.stderr}"
+        return json.loads(done.stdout)
+
+    def contexts(self, partner=None):
+        """The N32-f contexts that parleyctl shows, of all partners or of one."""
+        every = self.command("contexts")["contexts"]
+        return [one for one in every if partner in (None, one["partner"])]
+
+    def context(self, known):
+        """The entry of a context that a partner knows as this keys.Context, or None."""
+        found = [one for one in self.contexts() if one["id"].lower() == known.peer_id.lower()
+                 and one["peer_id"].lower() == known.id.lower()]
+        assert len(found) < 2, f"one context twice: {found}"
+        return found[0] if found else None
+
     def open_connections(self):
         return self.status()["connections"]["open"]
 

@@ -10,6 +10,7 @@ Connection speaks HTTP/2 through python3-h2; frames.Frames is for what no librar
 
 import dataclasses
 import json
+import secrets
 import ssl
 
 from h2.config import H2Configuration
@@ -17,10 +18,16 @@ from h2.connection import ConnectionState, H2Connection
 from h2 import events
 from h2.exceptions import ProtocolError
 
+from lib import keys
+from lib.tls import Settings
 from lib.waiting import Deadline
 from lib.wire import TIMEOUT, Refused, Wire
 
 CAPABILITY_PATH = "/n32c-handshake/v1/exchange-capability"
+PARAMS_PATH = "/n32c-handshake/v1/exchange-params"
+TERMINATE_PATH = "/n32c-handshake/v1/n32f-terminate"
+ERROR_PATH = "/n32c-handshake/v1/n32f-error"
+SUITES = ("A128GCM", "A256GCM")
 FRAME_HEADER = 9
 JSON_HEADERS = (("content-type", "application/json"),)
 
@@ -59,6 +66,16 @@ class Response:
         return f"{self.status} {self.body[:300].decode('utf-8', 'replace')}"
 
 
+def new_id():
+    """An N32-f context id, or a message id: 16 hexadecimal digits."""
+    return secrets.token_hex(8)
+
+
+def body_of(attributes):
+    """JSON of the attributes; those that are None are left out."""
+    return json.dumps({k: v for k, v in attributes.items() if v is not None}).encode()
+
+
 def with_headers(response, headers):
     """Puts decoded header fields into a response; interim responses and trailers add nothing."""
     for name, value in headers:
@@ -95,6 +112,52 @@ class Connection:
         if body is None:
             body = self.peer.body(**changes)
         return self.request("POST", CAPABILITY_PATH, JSON_HEADERS, body, timeout)
+
+    def post(self, path, body, timeout=TIMEOUT, **changes):
+        """POSTs JSON: `body` if it is bytes, otherwise its attributes with the changes."""
+        data = body if isinstance(body, bytes) else body_of({**body, **changes})
+        return self.request("POST", path, JSON_HEADERS, data, timeout)
+
+    def params(self, context=None, jwe=SUITES, jws=("ES256",), body=None, **changes):
+        """POSTs exchange-params with `context` or a new id; None leaves a list out."""
+        usual = {"n32fContextId": context or new_id(), "sender": self.peer.fqdn,
+                 "jweCipherSuiteList": None if jwe is None else list(jwe),
+                 "jwsCipherSuiteList": None if jws is None else list(jws)}
+        return self.post(PARAMS_PATH, usual if body is None else body, **changes)
+
+    def add_params(self, context, **attributes):
+        """POSTs exchange-params of a context that has its suites."""
+        return self.params(context, jwe=None, jws=None, **attributes)
+
+    def terminate(self, context, **changes):
+        """POSTs n32f-terminate; None leaves the id out."""
+        return self.post(TERMINATE_PATH, {"n32fContextId": context}, **changes)
+
+    def report(self, kind="INTEGRITY_CHECK_FAILED", message=None, context=None, **changes):
+        """POSTs n32f-error."""
+        usual = {"n32fMessageId": message or new_id(), "n32fErrorType": kind,
+                 "n32fContextId": context}
+        return self.post(ERROR_PATH, usual, **changes)
+
+    def agree_prins(self):
+        """Negotiates PRINS, as the state before exchange-params."""
+        response = self.negotiate(capabilities=["PRINS"])
+        assert response.status == 200, f"no PRINS: {response}"
+        return self
+
+    def establish(self, jwe=SUITES, key_context="receiver", context=None):
+        """Negotiates PRINS and the suites.  Returns the keys.Context; needs exporter=True."""
+        own = context or new_id()
+        response = self.agree_prins().params(own, jwe)
+        assert response.status == 200, f"no context: {response}"
+        answer = response.json()
+        return keys.agreed(self.export(), own, answer["n32fContextId"], "initiator",
+                           answer["selectedJweCipherSuite"], answer["selectedJwsCipherSuite"],
+                           key_context)
+
+    def export(self):
+        """The N32 master of this TLS connection; needs exporter=True."""
+        return self.wire.tls.export()
 
     def request(self, method, path, headers=(), body=b"", timeout=TIMEOUT):
         """Sends a request and waits until its stream has ended."""
@@ -249,11 +312,16 @@ class Peer:
     def body(self, capabilities=("TLS",), **changes):
         """SecNegotiateReqData; an attribute given as None is left out."""
         whole = {"sender": self.fqdn, "supportedSecCapabilityList": list(capabilities), **changes}
-        present = {name: value for name, value in whole.items() if value is not None}
-        return json.dumps(present).encode()
+        return body_of(whole)
 
-    def context(self, version=None, ciphers=None, group=None, alpn=("h2",)):
-        """A TLS client's settings; what is not said is what OpenSSL offers by itself."""
+    def context(self, version=None, ciphers=None, group=None, alpn=("h2",), exporter=False,
+                ems=True):
+        """A TLS client's settings; what is not said is what OpenSSL offers by itself.
+
+        With `exporter` the connection can derive N32 keys, and do without extended_master_secret.
+        """
+        if exporter:
+            return Settings(self, alpn, version, version, ems)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.load_verify_locations(self.trust)
         if self.cert:
@@ -280,6 +348,21 @@ class Peer:
 
     def connect(self, gateway, **tls):
         return Connection(self.wire(gateway, **tls), self, gateway.fqdn)
+
+    def establish(self, gateway, jwe=SUITES, key_context="receiver", context=None, **tls):
+        """Negotiates PRINS and the suites on a connection that ends then: a keys.Context."""
+        with self.connect(gateway, exporter=True, **tls) as connection:
+            return connection.establish(jwe, key_context, context)
+
+    def terminate(self, gateway, context):
+        """n32f-terminate on a connection of its own."""
+        with self.connect(gateway) as connection:
+            return connection.terminate(context)
+
+    def report(self, gateway, *arguments, **changes):
+        """n32f-error on a connection of its own."""
+        with self.connect(gateway) as connection:
+            return connection.report(*arguments, **changes)
 
     def negotiate(self, gateway, body=None, **changes):
         """One negotiation on a connection of its own, which ends with it."""
