@@ -97,14 +97,27 @@ static enum MHD_Result get_ready(struct door *d, struct MHD_Connection *c)
 	return reply(c, MHD_HTTP_OK, "text/plain", strdup("ready\n"));
 }
 
+static const char *argument(struct MHD_Connection *c, const char *name)
+{
+	const char *value = MHD_lookup_connection_value(c, MHD_GET_ARGUMENT_KIND, name);
+
+	return value ? value : "";
+}
+
+static bool is_set(struct MHD_Connection *c, const char *name)
+{
+	const char *value = argument(c, name);
+
+	return *value && strcmp(value, "0") != 0;
+}
+
 static enum MHD_Result post_reload(struct door *d, struct MHD_Connection *c)
 {
-	const char *value = MHD_lookup_connection_value(c, MHD_GET_ARGUMENT_KIND, "dry_run");
-	bool dry_run = value && strcmp(value, "0") != 0;
+	bool dry_run = is_set(c, "dry_run"), apply = is_set(c, "apply");
 	struct gateway_change change = { 0 };
 	struct err e = { 0 };
 
-	if (gateway_reload(d->admin->gateway, dry_run ? NULL : "reload", &change, &e))
+	if (gateway_reload(d->admin->gateway, dry_run ? NULL : "reload", apply, &change, &e))
 		return reply_json(c, MHD_HTTP_CONFLICT, report_reload(&change, dry_run, &e));
 	return reply_json(c, MHD_HTTP_OK, report_reload(&change, dry_run, NULL));
 }
@@ -136,13 +149,6 @@ static enum MHD_Result post_rollback(struct door *d, struct MHD_Connection *c)
 	return reply_json(c, MHD_HTTP_OK, report_rollback(&change, NULL));
 }
 
-static const char *argument(struct MHD_Connection *c, const char *name)
-{
-	const char *value = MHD_lookup_connection_value(c, MHD_GET_ARGUMENT_KIND, name);
-
-	return value ? value : "";
-}
-
 static enum MHD_Result get_flags(struct door *d, struct MHD_Connection *c)
 {
 	struct err e = { 0 };
@@ -168,6 +174,54 @@ static enum MHD_Result post_flag(struct door *d, struct MHD_Connection *c)
 	return get_flags(d, c);
 }
 
+/* --- what we begin ourselves */
+
+static enum MHD_Result done(
+    struct MHD_Connection *c, int rc, const char *partner, const struct err *e)
+{
+	return reply_json(c,
+	    rc == 0            ? MHD_HTTP_OK
+	    : rc == ERR_SYNTAX ? MHD_HTTP_BAD_REQUEST
+			       : MHD_HTTP_NOT_FOUND,
+	    report_done(partner, rc ? e : NULL));
+}
+
+static enum MHD_Result post_negotiate(struct door *d, struct MHD_Connection *c)
+{
+	const char *partner = argument(c, "partner");
+	struct err e = { 0 };
+
+	return done(c, gateway_wish(d->admin->gateway, WISH_NEGOTIATE, partner, &e), partner, &e);
+}
+
+static enum MHD_Result get_contexts(struct door *d, struct MHD_Connection *c)
+{
+	return reply_json(c, MHD_HTTP_OK, report_contexts(d->admin->gateway));
+}
+
+/* A partner's relation, or one N32-f context. */
+static enum MHD_Result post_terminate(struct door *d, struct MHD_Connection *c)
+{
+	const char *partner = argument(c, "partner"), *id = argument(c, "context");
+	char owner[64] = "";
+	struct err e = { 0 };
+
+	if (*id)
+		return done(c, gateway_end_context(d->admin->gateway, id, owner, &e), owner, &e);
+	return done(c, gateway_wish(d->admin->gateway, WISH_END, partner, &e), partner, &e);
+}
+
+static enum MHD_Result post_report(struct door *d, struct MHD_Connection *c)
+{
+	const char *partner = argument(c, "partner");
+	struct err e = { 0 };
+
+	return done(c,
+	    gateway_report(d->admin->gateway, partner, argument(c, "type"), argument(c, "message"),
+		argument(c, "context"), &e),
+	    partner, &e);
+}
+
 static const struct route {
 	const char *method, *path;
 	enum MHD_Result (*run)(struct door *d, struct MHD_Connection *c);
@@ -178,6 +232,10 @@ static const struct route {
 	{ "POST", "/v1/rollback", post_rollback },
 	{ "GET", "/v1/flag", get_flags },
 	{ "POST", "/v1/flag", post_flag },
+	{ "GET", "/v1/contexts", get_contexts },
+	{ "POST", "/v1/negotiate", post_negotiate },
+	{ "POST", "/v1/terminate", post_terminate },
+	{ "POST", "/v1/report", post_report },
 	{ "GET", "/metrics", get_metrics },
 	{ "GET", "/healthz", get_health },
 	{ "GET", "/readyz", get_ready },
@@ -203,7 +261,7 @@ static enum MHD_Result dispatch(
 		return reply_json(c, MHD_HTTP_METHOD_NOT_ALLOWED, report_error("wrong method"));
 	return reply_json(c, MHD_HTTP_NOT_FOUND,
 	    report_error(
-		"no such resource; try /v1/status, /v1/partners, /v1/reload, /v1/rollback, /v1/flag, /metrics"));
+		"no such resource; try /v1/status, /v1/partners, /v1/contexts, /v1/reload, /v1/rollback, /v1/flag, /v1/negotiate, /v1/terminate, /v1/report, /metrics"));
 }
 
 /* libmicrohttpd calls this once for the headers, then for each part of a body, then at the end. */

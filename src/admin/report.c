@@ -101,6 +101,14 @@ static json_t *journal_object(const struct journal_status *j)
 	    (json_int_t)j->files);
 }
 
+static json_t *store_object(const struct store_status *s)
+{
+	return json_pack("{s:b, s:s, s:b, s:o, s:s, s:o, s:I, s:I, s:I}", "on", s->is_on, "why",
+	    s->why, "failing", s->is_failing, "error", words(s->error), "set_aside", s->set_aside,
+	    "set_aside_why", words(s->aside_why), "loaded", (json_int_t)s->n_loaded, "written",
+	    (json_int_t)s->written, "failures", (json_int_t)s->failures);
+}
+
 /* Which policies are in force, and how they came to be. */
 static json_t *policies(const struct gateway *g, const struct gateway_status *s)
 {
@@ -129,6 +137,7 @@ char *report_status(const struct gateway *g)
 	    "not_after", utc(s.certificate_not_after_s), "all_of_openssl", s.is_tls_fallback,
 	    "draining", s.is_draining, "log_lines_lost", (json_int_t)log_lost(), "journal",
 	    journal_object(&s.journal));
+	ensure(o && json_object_set_new(o, "store", store_object(&s.store)) == 0);
 	more = policies(g, &s);
 	ensure(o && more && json_object_update(o, more) == 0);
 	json_decref(more);
@@ -195,9 +204,11 @@ char *report_reload(const struct gateway_change *change, bool dry_run, const str
 	if (e)
 		return print(json_pack(
 		    "{s:b, s:o, s:s}", "ok", 0, "error", words(e->text), "stage", change->stage));
-	return print(json_pack("{s:b, s:b, s:I, s:s, s:I}", "ok", 1, "dry_run", dry_run,
-	    "generation", (json_int_t)change->generation, "digest", change->digest, "partners",
-	    (json_int_t)change->n_partners));
+	return print(json_pack("{s:b, s:b, s:I, s:s, s:I, s:{s:b, s:b, s:I, s:I}}", "ok", 1,
+	    "dry_run", dry_run, "generation", (json_int_t)change->generation, "digest",
+	    change->digest, "partners", (json_int_t)change->n_partners, "connections", "complete",
+	    change->is_asked, "kept", (json_int_t)change->asked, "released",
+	    (json_int_t)change->released));
 }
 
 char *report_rollback(const struct gateway_change *change, const struct err *e)
@@ -218,6 +229,39 @@ char *report_flags(const struct partner *p, const struct err *e)
 	assoc_read(p->association, clock_wall_s(), &v);
 	return print(
 	    json_pack("{s:b, s:s, s:o}", "ok", 1, "partner", p->conf->name, "flags", flags(&v)));
+}
+
+char *report_done(const char *partner, const struct err *e)
+{
+	if (e)
+		return print(json_pack("{s:b, s:o}", "ok", 0, "error", words(e->text)));
+	return print(json_pack("{s:b, s:o}", "ok", 1, "partner", words(partner)));
+}
+
+static void add_context(void *arg, const struct context_view *v)
+{
+	json_t *providers = json_array(), *o;
+
+	for (size_t i = 0; i < v->n_providers; i++)
+		ensure(json_array_append_new(providers, json_string(v->providers[i].text)) == 0);
+	o = json_pack(
+	    "{s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:I, s:I, s:b, s:b, s:o, s:[I,I,I,I], s:s}",
+	    "partner", v->partner, "id", v->own, "peer_id", v->peer, "role",
+	    v->role == CONTEXT_INITIATOR ? "initiator" : "responder", "jwe", n32_jwe_name(v->jwe),
+	    "jws", n32_jws_name(v->jws), "created", utc(v->created_s), "expires", utc(v->expires_s),
+	    "reports_in", (json_int_t)v->reports_in, "reports_out", (json_int_t)v->reports_out,
+	    "policy", v->has_policy, "policy_differs", v->policy_differs, "providers", providers,
+	    "sequence", (json_int_t)v->sequence[0], (json_int_t)v->sequence[1],
+	    (json_int_t)v->sequence[2], (json_int_t)v->sequence[3], "check", v->check);
+	ensure(o && json_array_append_new(arg, o) == 0);
+}
+
+char *report_contexts(const struct gateway *g)
+{
+	json_t *list = json_array();
+
+	(void)contexts_each(gateway_contexts(g), add_context, list);
+	return print(json_pack("{s:o}", "contexts", list));
 }
 
 char *report_error(const char *text)
@@ -317,6 +361,24 @@ static void put_journal(FILE *f, const struct journal_status *j)
 	    (unsigned long long)j->lost_write);
 }
 
+static void ignore_context(void *arg, const struct context_view *v)
+{
+	(void)arg;
+	(void)v;
+}
+
+static void put_store(FILE *f, const struct store_status *s)
+{
+	put_gauge(f, "store_on", "1 when agreements are kept over a restart", s->is_on);
+	put_gauge(f, "store_failing", "1 while the store cannot be written", s->is_failing);
+	put_gauge(f, "store_set_aside", "1 when a damaged store was set aside since the start",
+	    *s->set_aside != '\0');
+	put_head(f, "store_records_total", "counter", "Records written to the store");
+	fprintf(f, "parley_store_records_total %llu\n", (unsigned long long)s->written);
+	put_head(f, "store_failures_total", "counter", "Attempts to write the store that failed");
+	fprintf(f, "parley_store_failures_total %llu\n", (unsigned long long)s->failures);
+}
+
 char *report_metrics(const struct gateway *g)
 {
 	struct gateway_status s;
@@ -339,6 +401,9 @@ char *report_metrics(const struct gateway *g)
 	    (double)s.certificate_not_after_s);
 	put_gauge(f, "log_lines_lost", "Log lines that did not fit the queue", (double)log_lost());
 	put_journal(f, &s.journal);
+	put_store(f, &s.store);
+	put_gauge(f, "n32f_contexts", "N32-f contexts that there are",
+	    (double)contexts_each(gateway_contexts(g), ignore_context, NULL));
 	put_partners(f, g, s.now_s);
 	fclose(f);
 	return text;

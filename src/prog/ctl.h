@@ -24,8 +24,11 @@ struct ctl_command {
 /* ctl_daemon.c: ask a running daemon */
 extern const struct ctl_command ctl_status, ctl_partners, ctl_reload, ctl_rollback, ctl_flag;
 
+/* ctl_peers.c: ask it to begin something with a partner */
+extern const struct ctl_command ctl_negotiate, ctl_contexts, ctl_terminate, ctl_report;
+
 /* ctl_<name>.c: need no daemon */
-extern const struct ctl_command ctl_check, ctl_eval, ctl_bench, ctl_editor, ctl_journal;
+extern const struct ctl_command ctl_states, ctl_check, ctl_eval, ctl_bench, ctl_editor, ctl_journal;
 
 /* ctl_test.c: the tests of a directory */
 extern const struct ctl_command ctl_test;

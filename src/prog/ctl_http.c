@@ -19,7 +19,7 @@ static size_t on_body(char *p, size_t size, size_t n, void *arg)
 int ctl_http(const char *socket, const char *method, const char *path, long *status,
     struct buf *body, struct err *e)
 {
-	char url[256];
+	char url[512];
 	CURL *curl = curl_easy_init();
 	CURLcode rc;
 

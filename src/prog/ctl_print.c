@@ -69,6 +69,23 @@ static void print_state(const json_t *s)
 		    text_of(state, "directory"));
 }
 
+static void print_store(const json_t *s)
+{
+	const char *aside = json_string_value(json_object_get(s, "set_aside"));
+
+	if (!json_is_true(json_object_get(s, "on")))
+		printf(
+		    "store         off, agreements end with the process: %s\n", text_of(s, "why"));
+	else if (json_is_true(json_object_get(s, "failing")))
+		printf("store         FAILING: %s\n", text_of(s, "error"));
+	else
+		printf("store         %lld partners known at start, %lld records written\n",
+		    int_of(s, "loaded"), int_of(s, "written"));
+	if (aside && *aside)
+		printf("STORE         a damaged file was set aside as %s: %s\n", aside,
+		    text_of(s, "set_aside_why"));
+}
+
 static void print_journal(const json_t *j)
 {
 	const json_t *lost = json_object_get(j, "lost");
@@ -100,6 +117,7 @@ int ctl_print_status(struct str json)
 	printf("certificate   until %s\n", text_of(json_object_get(s, "certificate"), "not_after"));
 	print_last_reload(json_object_get(s, "last_reload"));
 	print_state(s);
+	print_store(json_object_get(s, "store"));
 	print_journal(json_object_get(s, "journal"));
 	json_decref(s);
 	return 0;
@@ -143,14 +161,30 @@ int ctl_print_partners(struct str json)
 
 	if (!root)
 		return ERR_SYNTAX;
-	printf("%-24s %-14s %-22s %5s %8s %8s  %s\n", "PARTNER", "STATE", "SINCE", "CONNS", "ASKED",
-	    "REFUSED", "LAST FAILURE");
-	json_array_foreach(json_object_get(root, "partners"), i, p)
-	    printf("%-24s %-14s %-22s %5lld %8lld %8lld  %s%s\n", text_of(p, "name"),
-		text_of(p, "state"), text_of(p, "since"), int_of(p, "connections"),
-		int_of(p, "attempts"), int_of(p, "failures"), last_failure(p), flags_of(p));
+	printf("%-24s %-16s %-16s %-20s %-20s %5s %4s %6s %7s  %s\n", "PARTNER", "IN", "OUT",
+	    "SINCE", "NEXT", "CONNS", "CTXS", "ASKED", "REFUSED", "LAST FAILURE");
+	json_array_foreach(json_object_get(root, "partners"), i, p) printf(
+	    "%-24s %-16s %-16s %-20s %-20s %5lld %4lld %6lld %7lld  %s%s\n", text_of(p, "name"),
+	    text_of(json_object_get(p, "in"), "state"), text_of(json_object_get(p, "out"), "state"),
+	    text_of(p, "since"), text_of(json_object_get(p, "out"), "next"),
+	    int_of(p, "connections"), int_of(p, "contexts"), int_of(p, "attempts"),
+	    int_of(p, "failures"), last_failure(p), flags_of(p));
 	json_decref(root);
 	return 0;
+}
+
+/* What the new policies say of the connections that are kept. */
+static void print_retention(const json_t *c)
+{
+	long long kept = int_of(c, "kept"), released = int_of(c, "released");
+
+	if (released > 0)
+		printf("%lld of %lld kept connections are not wanted by its policies%s\n", released,
+		    kept,
+		    json_is_true(json_object_get(c, "applied")) ? " and were ended"
+								: "; reload --apply ends them");
+	if (json_is_false(json_object_get(c, "complete")))
+		printf("not all workers have asked yet\n");
 }
 
 int ctl_print_reload(struct str json, bool *ok)
@@ -168,9 +202,11 @@ int ctl_print_reload(struct str json, bool *ok)
 		printf(
 		    "would be accepted: %.12s, %lld partners (dry run, generation %lld goes on)\n",
 		    text_of(r, "digest"), int_of(r, "partners"), int_of(r, "generation"));
-	else
+	else {
 		printf("generation %lld is active: %.12s, %lld partners\n", int_of(r, "generation"),
 		    text_of(r, "digest"), int_of(r, "partners"));
+		print_retention(json_object_get(r, "connections"));
+	}
 	json_decref(r);
 	return 0;
 }
@@ -191,6 +227,59 @@ int ctl_print_rollback(struct str json, bool *ok)
 		    int_of(r, "generation"), text_of(r, "digest"), int_of(r, "partners"));
 	json_decref(r);
 	return 0;
+}
+
+static void print_context(const json_t *c)
+{
+	const json_t *provider;
+	size_t i;
+
+	printf("%-24s %-17s %-17s %-10s %-8s %-20s %4lld %4lld  %s%s", text_of(c, "partner"),
+	    text_of(c, "id"), text_of(c, "peer_id"), text_of(c, "role"), text_of(c, "jwe"),
+	    text_of(c, "expires"), int_of(c, "reports_in"), int_of(c, "reports_out"),
+	    json_is_true(json_object_get(c, "policy")) ? "policy" : "-",
+	    json_is_true(json_object_get(c, "policy_differs")) ? " DIFFERS" : "");
+	json_array_foreach(json_object_get(c, "providers"), i, provider)
+	    printf(" %s", json_string_value(provider));
+	printf("\n");
+}
+
+int ctl_print_contexts(struct str json)
+{
+	json_t *root = parse(json), *c;
+	size_t i;
+
+	if (!root)
+		return ERR_SYNTAX;
+	printf("%-24s %-17s %-17s %-10s %-8s %-20s %4s %4s  %s\n", "PARTNER", "ID", "PEER'S ID",
+	    "WE ARE", "JWE", "EXPIRES", "ERRS", "SENT", "POLICY, PROVIDERS");
+	json_array_foreach(json_object_get(root, "contexts"), i, c) print_context(c);
+	json_decref(root);
+	return 0;
+}
+
+int ctl_print_nothing(struct str json, bool *ok)
+{
+	json_t *r = parse(json);
+
+	if (!json_is_object(r)) {
+		json_decref(r);
+		return ERR_SYNTAX;
+	}
+	*ok = json_is_true(json_object_get(r, "ok"));
+	if (!*ok)
+		fprintf(stderr, "parleyctl: %s\n", text_of(r, "error"));
+	json_decref(r);
+	return 0;
+}
+
+int ctl_print_begun(struct str json, bool *ok)
+{
+	int rc = ctl_print_nothing(json, ok);
+
+	if (rc == 0 && *ok)
+		printf("asked for; see parleyctl partners and contexts\n");
+	return rc;
 }
 
 int ctl_print_flags(struct str json, bool *ok)

@@ -130,7 +130,7 @@ static void on_hup(struct loop_signal *s)
 	struct gateway_change change;
 	struct err e = { 0 };
 
-	if (gateway_reload(d->gateway, "SIGHUP", &change, &e))
+	if (gateway_reload(d->gateway, "SIGHUP", false, &change, &e))
 		log_debug(
 		    LOG_MAIN, "-", "SIGHUP changed nothing"); /* the reason is logged already */
 }

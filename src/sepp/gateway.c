@@ -20,7 +20,8 @@
 #include "sepp/worker.h"
 
 enum {
-	LAST_FLUSH_MSEC = 500, /* for the journal, before the watchdog aborts */
+	LAST_FLUSH_MSEC = 500, /* for the journal and the store, before the watchdog aborts */
+	AGEING_MSEC = 1000,
 };
 
 struct gateway {
@@ -35,6 +36,8 @@ struct gateway {
 	struct worker_duties duties;
 	struct crew crew;
 	struct watchdog *watchdog;
+	struct store *store;
+	struct loop_timer ageing; /* of N32-f contexts */
 
 	uint64_t reloads, reloads_failed, rollbacks;
 	int64_t last_reload_s;
@@ -197,7 +200,26 @@ static void fill_change(struct gateway_change *change, const struct generation *
 	change->n_partners = next->n_partners;
 }
 
-static int replace(struct gateway *g, const char *why, struct gateway_change *change, struct err *e)
+/* Waits until all workers have asked; a worker that takes longer does it all the same. */
+static void count_retention(struct gateway *g, struct gateway_change *change)
+{
+	struct err late = { 0 };
+
+	change->is_asked = lineage_await(g->lineage, &late) == 0;
+	change->asked = atomic_load(&g->commons.retention_asked);
+	change->released = atomic_load(&g->commons.retention_released);
+	atomic_store(&g->commons.apply_retention, false);
+}
+
+static void prepare_retention(struct gateway *g, bool apply)
+{
+	atomic_store(&g->commons.retention_asked, 0);
+	atomic_store(&g->commons.retention_released, 0);
+	atomic_store(&g->commons.apply_retention, apply);
+}
+
+static int replace(
+    struct gateway *g, const char *why, bool apply, struct gateway_change *change, struct err *e)
 {
 	struct generation *next, *before = gateway_current(g);
 	msec begun = clock_mono();
@@ -219,14 +241,18 @@ static int replace(struct gateway *g, const char *why, struct gateway_change *ch
 		generation_free(next);
 		return 0;
 	}
+	prepare_retention(g, apply);
 	activate(g, next, why, begun);
 	change->generation = next->number;
+	count_retention(g, change);
+	change->is_applied = apply;
 	return 0;
 }
 
-int gateway_reload(struct gateway *g, const char *why, struct gateway_change *change, struct err *e)
+int gateway_reload(
+    struct gateway *g, const char *why, bool apply, struct gateway_change *change, struct err *e)
 {
-	int rc = replace(g, why, change, e);
+	int rc = replace(g, why, apply, change, e);
 
 	if (!why)
 		return rc;
@@ -258,6 +284,7 @@ static int roll_back(
 	next = lineage_choose(g->lineage, number, e);
 	if (!next || check_fixed(before->conf, next->conf, e))
 		return ERR_CONFIG;
+	prepare_retention(g, false);
 	snprintf(why, sizeof(why), "rollback from %llu", (unsigned long long)before->number);
 	activate(g, next, why, begun);
 	fill_change(change, next);
@@ -418,6 +445,7 @@ static void before_abort(void *arg)
 
 	/* what was decided before is recorded; if not, the end is more important */
 	(void)journal_flush(g->duties.journal, LAST_FLUSH_MSEC);
+	(void)store_flush(g->store, LAST_FLUSH_MSEC);
 }
 
 static int watch_workers(struct gateway *g, struct err *e)
@@ -431,12 +459,35 @@ static int watch_workers(struct gateway *g, struct err *e)
 	return g->watchdog ? 0 : ERR_SYS;
 }
 
+static void on_ageing(struct loop_timer *t)
+{
+	struct gateway *g = container_of(t, struct gateway, ageing);
+	size_t n = contexts_expire(g->commons.contexts, clock_mono(), clock_wall_s());
+
+	if (n > 0)
+		log_info(LOG_SEPP, "-", "N32-f contexts have ended by age count=%zu", n);
+	loop_timer_set(t, AGEING_MSEC);
+}
+
+/* What was agreed before the start; agreements that cannot be read are negotiated anew. */
+static int recall(struct gateway *g, struct err *e)
+{
+	g->store = store_open(g->conf.state, e);
+	if (!g->store)
+		return ERR_SYS;
+	roster_keep(
+	    &g->roster, g->conf.state ? g->store : NULL, gateway_current(g), clock_wall_s());
+	loop_timer_init(&g->ageing, g->control, on_ageing);
+	loop_timer_set(&g->ageing, AGEING_MSEC);
+	return 0;
+}
+
 int gateway_start(struct gateway *g, struct err *e)
 {
 	int state = g->conf.state ? state_fd(g->conf.state) : -1;
 
 	g->duties.journal = journal_open(state, &gateway_current(g)->conf->journal, NULL, e);
-	if (!g->duties.journal || crew_start(&g->crew, e) || watch_workers(g, e))
+	if (!g->duties.journal || recall(g, e) || crew_start(&g->crew, e) || watch_workers(g, e))
 		return ERR_SYS;
 	if (!*g->fallback)
 		keep(g);
@@ -460,7 +511,11 @@ void gateway_free(struct gateway *g)
 	if (!g)
 		return;
 	watchdog_stop(g->watchdog);
+	if (g->store)
+		loop_timer_stop(&g->ageing);
 	crew_release(&g->crew);
+	roster_keep(&g->roster, NULL, NULL, 0);
+	store_close(g->store);
 	journal_close(g->duties.journal);
 	lineage_free(g->lineage);
 	roster_release(&g->roster);
@@ -516,7 +571,94 @@ int gateway_set_flag(
 	return 0;
 }
 
+/* A partner that may be asked for something, or NULL. */
+static struct partner *find_enabled(struct gateway *g, const char *name, struct err *e)
+{
+	struct partner *p = gateway_find_partner(g, name, e);
+
+	if (!p)
+		return NULL;
+	if (!p->conf->enabled) {
+		err_set(e, ERR_CONFIG, "'%s' is disabled; write enabled = true into %s and reload",
+		    p->conf->name, script_program_path(p->program));
+		return NULL;
+	}
+	if (g->is_draining) {
+		err_set(e, ERR_BUSY, "the gateway is ending");
+		return NULL;
+	}
+	return p;
+}
+
+int gateway_wish(struct gateway *g, enum wish_kind kind, const char *partner, struct err *e)
+{
+	const struct partner *p = find_enabled(g, partner, e);
+	struct wish wish;
+
+	if (!p)
+		return ERR_CONFIG;
+	wish = wish_of(kind, p->conf->name,
+	    kind == WISH_END ? "ended by the operator" : "asked by the operator");
+	worker_wish(g->crew.workers, &wish);
+	log_info(LOG_SEPP, p->conf->name, "asked for by the operator what=%s",
+	    kind == WISH_END       ? "termination"
+	    : kind == WISH_CONNECT ? "connection"
+				   : "negotiation");
+	return 0;
+}
+
+int gateway_end_context(struct gateway *g, const char *id, char partner[64], struct err *e)
+{
+	struct context_view v;
+	struct partner *p;
+	struct wish wish;
+	char text[80];
+
+	if (!contexts_find_own(g->commons.contexts, id, &v))
+		return err_set(e, ERR_CONFIG, "there is no N32-f context with the id '%s'",
+		    str_escape(text, sizeof(text), str_of(id)));
+	p = gateway_find_partner(g, v.partner, e);
+	if (!p || !contexts_end(g->commons.contexts, p->association, v.own, clock_wall_s(), &v))
+		return err_set(e, ERR_CONFIG, "the context '%s' has just ended", v.own);
+	memcpy(partner, v.partner, sizeof(v.partner));
+	wish = wish_of(WISH_END_CONTEXT, v.partner, "ended by the operator");
+	memcpy(wish.id, v.peer, sizeof(wish.id));
+	worker_wish(g->crew.workers, &wish);
+	log_info(LOG_SEPP, v.partner, "N32-f context ended by the operator id=%s", v.own);
+	return 0;
+}
+
+int gateway_report(struct gateway *g, const char *partner, const char *type, const char *message_id,
+    const char *context, struct err *e)
+{
+	const struct partner *p = find_enabled(g, partner, e);
+	struct context_view v;
+	struct wish wish;
+
+	if (!p)
+		return ERR_CONFIG;
+	if (!*type || !*message_id || strlen(type) > N32_TEXT_MAX ||
+	    strlen(message_id) > N32_TEXT_MAX)
+		return err_set(e, ERR_SYNTAX,
+		    "a type and a message id of 1 to %d bytes are expected", N32_TEXT_MAX);
+	if (*context ? !contexts_find(g->commons.contexts, p->association, context, &v)
+		     : !contexts_newest(g->commons.contexts, p->association, &v))
+		return err_set(e, ERR_CONFIG,
+		    "'%s' has no such N32-f context; see parleyctl contexts", p->conf->name);
+	wish = wish_of(WISH_REPORT, p->conf->name, "by the operator");
+	memcpy(wish.id, v.peer, sizeof(wish.id));
+	(void)str_copy(wish.error, sizeof(wish.error), str_of(type));
+	(void)str_copy(wish.message_id, sizeof(wish.message_id), str_of(message_id));
+	worker_wish(g->crew.workers, &wish);
+	return 0;
+}
+
 /* --- asking */
+
+struct contexts *gateway_contexts(const struct gateway *g)
+{
+	return g->commons.contexts;
+}
 
 const struct addr *gateway_listeners(const struct gateway *g, size_t *n)
 {
@@ -549,4 +691,5 @@ void gateway_status(const struct gateway *g, struct gateway_status *out)
 	out->is_draining = g->is_draining;
 	out->is_tls_fallback = tls_ctx_is_fallback(now->tls[0]);
 	journal_status(g->duties.journal, &out->journal);
+	store_status(g->store, &out->store);
 }

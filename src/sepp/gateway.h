@@ -14,6 +14,7 @@
 #include "sepp/generation.h"
 #include "sepp/lineage.h"
 #include "sepp/state.h"
+#include "sepp/store.h"
 
 struct err;
 struct gateway;
@@ -51,6 +52,7 @@ struct gateway_status {
 	bool is_draining;
 	bool is_tls_fallback;
 	struct journal_status journal;
+	struct store_status store;
 };
 
 /* What a reload or a rollback did. */
@@ -58,7 +60,10 @@ struct gateway_change {
 	uint64_t generation;
 	char digest[65];
 	size_t n_partners;
-	const char *stage; /* of a reload: what failed, or what was done last; static */
+	const char *stage;        /* of a reload: what failed, or what was done last; static */
+	bool is_applied;          /* what was released has ended */
+	bool is_asked;            /* all workers have asked about their kept connections: */
+	unsigned asked, released; /* how many, and of those: released, or they would be */
 };
 
 /* Reads the directory, opens the listeners, makes the workers; nothing is served yet. */
@@ -77,10 +82,11 @@ const struct addr *gateway_listeners(const struct gateway *g, size_t *n);
 /*
  * Replaces configuration, partners, policies and certificates by what the directory holds now.  On
  * failure nothing changes and `e` says file, line and reason.  `why` is who asked for it: "reload",
- * "SIGHUP"; NULL only tries.
+ * "SIGHUP"; NULL only tries.  The new policies are asked about every kept connection
+ * (POLICY_CHANGED); with `apply`, those that they release end.
  */
-int gateway_reload(
-    struct gateway *g, const char *why, struct gateway_change *change, struct err *e) MUST_CHECK;
+int gateway_reload(struct gateway *g, const char *why, bool apply, struct gateway_change *change,
+    struct err *e) MUST_CHECK;
 
 /*
  * Puts an older generation in force again, which is still there: 0 is the one before the present
@@ -98,6 +104,26 @@ void gateway_rotate_journal(struct gateway *g);
  */
 int gateway_set_flag(
     struct gateway *g, const char *partner, const char *flag, bool on, struct err *e) MUST_CHECK;
+
+/*
+ * Asks the partner's home worker, which does it soon: NEGOTIATE, CONNECT, END.  Fills `e` when
+ * there is no such partner, or it is disabled.
+ */
+int gateway_wish(
+    struct gateway *g, enum wish_kind kind, const char *partner, struct err *e) MUST_CHECK;
+
+/* Ends one N32-f context by our id for it, and tells the peer.  `partner`, of 64 bytes, is whose it
+ * was. */
+int gateway_end_context(
+    struct gateway *g, const char *id, char partner[64], struct err *e) MUST_CHECK;
+
+/* Reports an error of that type in the message `message_id` to the partner; `context` is ours or
+ * the peer's id of a live one, or "" for the newest. */
+int gateway_report(struct gateway *g, const char *partner, const char *type, const char *message_id,
+    const char *context, struct err *e) MUST_CHECK;
+
+/* The N32-f contexts.  Borrowed. */
+struct contexts *gateway_contexts(const struct gateway *g);
 
 /* A partner of the generation in force by its name, borrowed; or NULL with `e` filled. */
 struct partner *gateway_find_partner(const struct gateway *g, const char *name, struct err *e);

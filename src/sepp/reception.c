@@ -149,11 +149,21 @@ static void end_untrusted(struct worker *w, const struct generation *g)
 	}
 }
 
+static void ask_about_kept(struct worker *w)
+{
+	unsigned asked = 0, released = 0;
+
+	retention_follow(w, atomic_load(&w->commons->apply_retention), &asked, &released);
+	atomic_fetch_add(&w->commons->retention_asked, asked);
+	atomic_fetch_add(&w->commons->retention_released, released);
+}
+
 void reception_revise(struct worker *w)
 {
 	const struct generation *g = commons_current(w->commons);
 
 	end_untrusted(w, g);
+	ask_about_kept(w);
 	initiators_follow(w);
 	links_trim(w->links, g);
 }

@@ -4,7 +4,8 @@
  *
  * An association is older and younger than any generation: a partner that is in the next one keeps
  * the one that it has, a partner that is gone loses it, and one that comes back with a rollback
- * gets back what it had.  Control thread only.
+ * gets back what it had.  What the store knows from before the start is given to whoever comes
+ * first under that name.  Control thread only.
  */
 #ifndef SEPP_ROSTER_H
 #define SEPP_ROSTER_H
@@ -13,13 +14,22 @@
 #include "base/map.h"
 #include "sepp/generation.h"
 #include "sepp/lineage.h"
+#include "sepp/store.h"
 
 struct roster {
-	struct map live; /* name -> association, a reference each */
+	struct map live;     /* name -> association, a reference each */
+	struct store *store; /* borrowed; NULL: nothing is kept */
 };
 
 void roster_init(struct roster *r);
 void roster_release(struct roster *r);
+
+/*
+ * From now on what happens to associations is kept in `store`; those that there are become what it
+ * knows of them.  Once, before any worker runs.  NULL: no more.
+ */
+void roster_keep(
+    struct roster *r, struct store *store, const struct generation *now, int64_t now_s);
 
 /*
  * Gives each partner of `next`, which is about to be put in force, its association.  No worker may

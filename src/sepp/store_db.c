@@ -148,7 +148,8 @@ static int make_tables(struct store_db *db, struct err *e)
 	    "CREATE TABLE flag (partner TEXT NOT NULL, position INTEGER NOT NULL,"
 	    " name TEXT NOT NULL, PRIMARY KEY (partner, position)) STRICT, WITHOUT ROWID;"
 	    "CREATE TABLE context (partner TEXT NOT NULL, position INTEGER NOT NULL,"
-	    " own TEXT NOT NULL, peer TEXT NOT NULL, PRIMARY KEY (partner, position))"
+	    " own TEXT NOT NULL, peer TEXT NOT NULL, ours INTEGER NOT NULL,"
+	    " PRIMARY KEY (partner, position))"
 	    " STRICT, WITHOUT ROWID;"
 	    "PRAGMA application_id = %d; PRAGMA user_version = %d; COMMIT",
 	    STORE_APPLICATION, STORE_VERSION);
@@ -199,10 +200,10 @@ static int prepare(struct store_db *db, struct err *e)
 		[FORGET_CONTEXTS] = "DELETE FROM context WHERE partner = ?",
 		[ADD_FLAG] = "INSERT INTO flag (partner, position, name) VALUES (?, ?, ?)",
 		[ADD_CONTEXT] =
-		    "INSERT INTO context (partner, position, own, peer) VALUES (?, ?, ?, ?)",
+		    "INSERT INTO context (partner, position, own, peer, ours) VALUES (?, ?, ?, ?, ?)",
 		[READ_FLAGS] = "SELECT name FROM flag WHERE partner = ? ORDER BY position",
 		[READ_CONTEXTS] =
-		    "SELECT own, peer FROM context WHERE partner = ? ORDER BY position",
+		    "SELECT own, peer, ours FROM context WHERE partner = ? ORDER BY position",
 	};
 	struct buf sql;
 	int rc = 0;
@@ -297,6 +298,7 @@ static int add_lists(struct store_db *db, const struct assoc_record *r, struct e
 		store_row_bind_number(context, 2, (int64_t)i);
 		store_row_bind_text(context, 3, r->contexts[i].own);
 		store_row_bind_text(context, 4, r->contexts[i].peer);
+		store_row_bind_number(context, 5, r->contexts[i].is_ours);
 		rc = run(db, ADD_CONTEXT, e);
 	}
 	return rc;

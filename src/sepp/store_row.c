@@ -300,11 +300,13 @@ bool store_row_take_flag(struct sqlite3_stmt *st, struct assoc_record *r)
 bool store_row_take_context(struct sqlite3_stmt *st, struct assoc_record *r)
 {
 	struct assoc_context *c = &r->contexts[r->n_contexts];
+	int64_t ours;
 
 	if (r->n_contexts == ASSOC_CONTEXTS_MAX || !take_text(st, 0, c->own, sizeof(c->own)) ||
 	    !take_text(st, 1, c->peer, sizeof(c->peer)) || !is_context_id(c->own) ||
-	    !is_context_id(c->peer))
+	    !is_context_id(c->peer) || !take_number(st, 2, 0, 1, &ours))
 		return false;
+	c->is_ours = ours != 0;
 	r->n_contexts++;
 	return true;
 }

@@ -469,7 +469,7 @@ static void these_are_all_its_columns(void **state)
 	    " partner.previous_fingerprint partner.failed_at partner.failure partner.attempts"
 	    " partner.failures partner.errors_in partner.errors_out"
 	    " flag.partner flag.position flag.name"
-	    " context.partner context.position context.own context.peer");
+	    " context.partner context.position context.own context.peer context.ours");
 	assert_string_equal(scene_sql(&s, "PRAGMA user_version"), "1");
 	assert_string_equal(scene_sql(&s, "PRAGMA application_id"), "1348563564");
 	assert_string_equal(scene_sql(&s, "PRAGMA journal_mode"), "wal");
