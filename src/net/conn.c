@@ -63,6 +63,7 @@ static void enter(struct conn *c, enum conn_state state)
 
 void conn_destroy(struct conn *c)
 {
+	c->is_ending = true;
 	h2_free(c->h2); /* requests of ours that are still open fail now */
 	c->h2 = NULL;
 	leave_list(c);
@@ -217,12 +218,26 @@ void conn_arm(struct conn *c)
 
 /* --- the end of a turn */
 
+/* What the session has to say may make it end a request of ours, and whoever made that has more to
+ * say; nothing is freed meanwhile. */
+static int produce_all(struct conn *c)
+{
+	int rc;
+
+	c->env->turn = c;
+	do
+		rc = produce(c);
+	while (rc == 0 && h2_is_goaway_due(c->h2));
+	c->env->turn = NULL;
+	return rc;
+}
+
 static void settle(struct conn *c)
 {
 	int want;
 
 	if (!c->is_doomed && c->h2 && (c->state == OPEN || c->state == FINISHING)) {
-		if (produce(c))
+		if (produce_all(c))
 			doom(c, CONN_END_H2, "the session cannot go on");
 		else if (h2_is_over(c->h2))
 			begin_closing(c);
@@ -489,6 +504,8 @@ static const struct h2_handler stream_handler = {
 
 void conn_finish(struct conn *c, enum h2_code code)
 {
+	if (c->is_ending)
+		return;
 	if (c->state == CONNECTING || c->state == HANDSHAKE)
 		doom(c, CONN_END_DONE, "");
 	else
@@ -498,6 +515,8 @@ void conn_finish(struct conn *c, enum h2_code code)
 
 void conn_flush_later(struct conn *c)
 {
+	if (c->is_ending)
+		return;
 	c->is_due = true;
 	c->timer_at = loop_now(c->env->loop);
 	loop_timer_set(&c->timer, 0);
@@ -505,6 +524,8 @@ void conn_flush_later(struct conn *c)
 
 void conn_finish_later(struct conn *c, enum h2_code code)
 {
+	if (c->is_ending)
+		return;
 	finish(c, code, CONN_END_DONE, "");
 	conn_flush_later(c);
 }
@@ -518,7 +539,7 @@ void conn_kill(struct conn *c)
 
 void conn_flush(struct conn *c)
 {
-	if (c->env->turn == c)
+	if (c->is_ending || c->env->turn == c)
 		return; /* the turn ends with this */
 	ensure(!c->env->turn);
 	settle(c);

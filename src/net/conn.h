@@ -102,6 +102,10 @@ struct conn *conn_connect(struct conn_env *env, struct tls_ctx *ctx, const struc
     const char *name, struct err *e) MUST_CHECK;
 
 /*
+ * Orders to a connection that is ending anyway, from on_response() or on_end(), do nothing.
+ */
+
+/*
  * Ends in an orderly way: GOAWAY with `code`, what is open is finished, close.  Called during the
  * turn of `c` or between turns; then `c` may be gone when it returns.
  */

@@ -26,6 +26,7 @@ struct conn {
 	enum conn_state state;
 	bool is_server;
 	bool is_doomed; /* to be freed at the end of the turn */
+	bool is_ending; /* it is being freed: orders come too late */
 	bool is_shut;   /* FIN was sent */
 	bool is_due;    /* the timer gives it a turn, whatever its deadline */
 	bool is_kept;   /* conn_keep() was called */

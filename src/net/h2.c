@@ -497,6 +497,11 @@ int h2_output(struct h2 *h, struct buf *out)
 	return output_some(h, out);
 }
 
+bool h2_is_goaway_due(const struct h2 *h)
+{
+	return h->is_goaway_due;
+}
+
 void h2_finish(struct h2 *h, enum h2_code code)
 {
 	if (h->is_finishing)

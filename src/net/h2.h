@@ -100,6 +100,9 @@ int h2_input(struct h2 *h, const char *p, size_t n, msec now) MUST_CHECK;
 /* Appends what may be sent now.  ERR_LIMIT if it passes the bound of `out`. */
 int h2_output(struct h2 *h, struct buf *out) MUST_CHECK;
 
+/* Whether h2_finish() was called and h2_output() has not said so yet. */
+bool h2_is_goaway_due(const struct h2 *h);
+
 /* --- both roles */
 
 /* Sends GOAWAY; streams that the peer opened up to now are finished, later ones are not begun. */

@@ -10,7 +10,7 @@ import ssl
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from lib.directory import FOLLOW_THE_INITIATOR, KEEP, TLS, suites
+from lib.directory import FOLLOW_THE_INITIATOR, KEEP, TLS, Lua, suites
 from lib.peer import CAPABILITY_PATH, ERROR_PATH, TERMINATE_PATH
 from lib.sepp import DECENT, SILENT
 
@@ -158,11 +158,11 @@ INITIATOR = (
     ("keys-of-1-3", "262-20", HOOKS, {}, {}),
     ("keys-of-256", "262-21", HOOKS, {"jwe": ("A256GCM",)}, {}),
     ("keys-initiator", "262-22", HOOKS, {"key_context": "initiator"},
-     {"prins": {"key_context": "initiator"}}),
+     {"prins": {"key_context": Lua("sepp.key_context.INITIATOR")}}),
     ("keys-responder", "262-23", HOOKS, {"key_context": "responder"},
-     {"prins": {"key_context": "responder"}}),
+     {"prins": {"key_context": Lua("sepp.key_context.RESPONDER")}}),
     ("no-ems", "262-24", HOOKS, {**TLS_1_2, "ems": False}, {}),
-    ("in-steps", "262-25", HOOKS, {}, {"prins": {**PROVIDERS_TOO, "stepwise": True}}),
+    ("in-steps", "262-25", HOOKS, {}, {"prins": PROVIDERS_TOO}),
     # termination and reports
     ("ended-by-them", "262-26", HOOKS, {}, {}),
     ("unknowing", "262-27", HOOKS, {}, {}, always(unknown_context, TERMINATE_PATH)),

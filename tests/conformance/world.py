@@ -98,7 +98,7 @@ class World:
                  "dns": {"servers": [self.names.address], "timeout_s": 1, "tries": 2}}
         directory = self._directory(name, **{**fixed, **settings})
         directory.data("policy", scripted.POLICY)
-        directory.data("ipx", scripted.PROVIDERS)
+        directory.data("ipx", {"ipxProviderSecInfoList": scripted.PROVIDERS})
         return directory
 
     def _scripted(self, directory, name, plmn, hooks, options, fields, *handlers):
