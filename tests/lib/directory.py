@@ -96,6 +96,7 @@ GATEWAY = {
     "n32c": {"listen": ["127.0.0.1:0"]},
     "target_api_root": True,
     "workers": 2,
+    "dns": {"servers": ["127.0.0.1:1"], "timeout_s": 1, "tries": 1},  # nobody is asked outside
 }
 
 
