@@ -116,7 +116,7 @@ bool conn_is_server(const struct conn *c)
 bool conn_is_usable(const struct conn *c)
 {
 	return c->state == OPEN && !c->is_doomed && !c->is_ending && !h2_is_finishing(c->h2) &&
-	       !h2_is_over(c->h2);
+	       !h2_is_over(c->h2) && (c->is_server || h2_takes_requests(c->h2));
 }
 
 struct h2 *conn_h2(struct conn *c)

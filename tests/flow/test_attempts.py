@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: MIT
+"""What becomes of attempts, notices and contexts when the partner's SEPP is broken or hostile."""
+
+from hyperframe.frame import SettingsFrame
+import pytest
+
+from lib.directory import FOLLOW_THE_INITIATOR, KEEP, retain, suites
+from lib.peer import CAPABILITY_PATH, ERROR_PATH, PARAMS_PATH, TERMINATE_PATH
+from lib.sepp import DECENT, SILENT
+
+HOOKS = FOLLOW_THE_INITIATOR + KEEP + suites()
+UNTIL_LOST = FOLLOW_THE_INITIATOR + suites() + retain(
+    'if event.kind == sepp.event.LOST then return sepp.release("lost") end\n'
+    "  return sepp.retain { idle_s = 60 }")
+BOTH_WAYS = FOLLOW_THE_INITIATOR + suites() + retain(
+    "return sepp.retain { idle_s = 60, open_reverse = true }")
+QUICK, SLOW = {"first_s": 1, "cap_s": 1}, {"first_s": 600, "cap_s": 600}
+POLICY = {
+    "apiIeMappingList": [{
+        "apiSignature": "{apiRoot}/nausf-auth/v1/ue-authentications", "apiMethod": "POST",
+        "IeList": [{"ieLoc": "BODY", "ieType": "UEID", "reqIe": "/supi", "isModifiable": False}]}],
+    "dataTypeEncPolicy": ["UEID"]}
+ERROR = "INTEGRITY_CHECK_FAILED"
+
+
+def out(gateway):
+    """How our own attempts at the partner go."""
+    return gateway.partner("alpha")["out"]
+
+
+def established(gateway):
+    """Waits for a context with the partner."""
+    return gateway.until(lambda: gateway.state("alpha") == "established" and gateway.contexts())
+
+
+def report(gateway, message):
+    gateway.command("report", "alpha", "--type", ERROR, "--message", message)
+
+
+def ids(sepp, path):
+    return [exchange.json()["n32fContextId"] for exchange in sepp.of_path(path)]
+
+
+@pytest.fixture
+def in_steps(directory, scripted):
+    """A partner with which a policy is exchanged after the suites."""
+    directory.gateway(retry=SLOW, timeouts={"response_s": 1})
+    return scripted("alpha", "001-01", HOOKS, prins={"policy": directory.data("policy", POLICY)})
+
+
+def test_notice_is_sent_again_when_the_server_goes_away(directory, start, scripted):
+    directory.gateway(retry=QUICK)
+    sepp = scripted("alpha", "001-01", UNTIL_LOST)
+    sepp.script(lambda e: e.goaway(0, 0), DECENT, path=ERROR_PATH)
+    gateway = start()
+    established(gateway)
+    report(gateway, 1)
+    sepp.wait_requests(2, ERROR_PATH)
+
+
+def test_partner_that_allows_no_streams_does_not_stop_us(directory, start, scripted):
+    directory.gateway(retry=QUICK, timeouts={"response_s": 1})
+    sepp = scripted("alpha", "001-01", HOOKS)
+
+    def the_last(exchange):
+        settings = {SettingsFrame.MAX_CONCURRENT_STREAMS: 0}
+        exchange.garbage(SettingsFrame(0, settings=settings).serialize())
+        exchange.default()
+
+    sepp.script(the_last, DECENT, path=CAPABILITY_PATH)
+    established(start())
