@@ -58,6 +58,16 @@ def test_notice_is_sent_again_when_the_server_goes_away(directory, start, script
     sepp.wait_requests(2, ERROR_PATH)
 
 
+def test_context_that_the_peer_ends_in_the_exchange_is_no_success(in_steps, start):
+    in_steps.script(DECENT, SILENT, path=PARAMS_PATH)
+    gateway = start()
+    _, held = in_steps.wait_requests(2, PARAMS_PATH)
+    assert in_steps.peer.terminate(gateway, in_steps.contexts[0].peer_id).status == 200
+    held.default()
+    gateway.logs("the N32-f context has ended meanwhile")
+    assert out(gateway)["state"] == "agreed_prins"
+
+
 def test_partner_that_allows_no_streams_does_not_stop_us(directory, start, scripted):
     directory.gateway(retry=QUICK, timeouts={"response_s": 1})
     sepp = scripted("alpha", "001-01", HOOKS)
