@@ -179,6 +179,18 @@ static void take_up(struct initiator *i, const struct generation *g, const struc
 	}
 }
 
+/* Who is disabled or gone keeps no keys here; a peer that comes back gets new ones. */
+static void part_with(struct initiator *i)
+{
+	struct association *a = i->link->association;
+	size_t n = contexts_end_all(i->w->commons->contexts, a, loop_wall_s(i->w->loop));
+
+	if (n > 0)
+		log_info(LOG_SEPP, assoc_name(a),
+		    "N32-f contexts ended, the partner is disabled or gone count=%zu", n);
+	free_initiator(i);
+}
+
 /* One that we do not initiate to: only what somebody asked for, and what was negotiated by us
  * (33.501 13.5: capabilities changed). */
 static void look_after(struct initiator *i, const struct partner *p)
@@ -219,7 +231,7 @@ void initiators_follow(struct worker *w)
 		return;
 	TAILQ_FOREACH (link, links_all(w->links), next) {
 		if (link->initiator && !initiator_partner(link->initiator))
-			free_initiator(link->initiator);
+			part_with(link->initiator);
 	}
 	for (size_t k = 0; k < g->n_partners; k++) {
 		if (worker_home(w, g->partners[k]->conf->name) == w)

@@ -79,3 +79,16 @@ def test_partner_that_allows_no_streams_does_not_stop_us(directory, start, scrip
 
     sepp.script(the_last, DECENT, path=CAPABILITY_PATH)
     established(start())
+
+
+@pytest.mark.parametrize("how", ["disabled", "removed"])
+def test_contexts_end_with_their_partner(directory, start, scripted, how):
+    scripted("alpha", "001-01", HOOKS)
+    gateway = start()
+    established(gateway)
+    if how == "disabled":
+        directory.partner_file("alpha", "001-01", HOOKS, enabled=False)
+    else:
+        directory.remove("partners/alpha.lua")
+    assert gateway.reload()[0] == 200
+    gateway.until(lambda: gateway.contexts() == [])
