@@ -58,6 +58,17 @@ def test_notice_is_sent_again_when_the_server_goes_away(directory, start, script
     sepp.wait_requests(2, ERROR_PATH)
 
 
+def test_notice_goes_out_on_the_connection_that_is_there(directory, start, scripted):
+    directory.gateway(retry=SLOW)
+    sepp = scripted("alpha", "001-01", BOTH_WAYS, initiate=False)
+    gateway = start()
+    with sepp.peer.connect(gateway, exporter=True) as connection:
+        connection.establish()
+        sepp.wait_for(lambda: sepp.connections and sepp.connections[0].secure)
+        report(gateway, 1)
+        sepp.wait_requests(1, ERROR_PATH)
+
+
 def test_context_that_the_peer_ends_in_the_exchange_is_no_success(in_steps, start):
     in_steps.script(DECENT, SILENT, path=PARAMS_PATH)
     gateway = start()
@@ -79,6 +90,35 @@ def test_partner_that_allows_no_streams_does_not_stop_us(directory, start, scrip
 
     sepp.script(the_last, DECENT, path=CAPABILITY_PATH)
     established(start())
+
+
+def test_agreement_made_while_the_former_ends_holds(directory, start, scripted):
+    sepp = scripted("alpha", "001-01", HOOKS, sepp={"prefers": ("TLS",)})
+    gateway = start()
+    gateway.until(lambda: gateway.state("alpha") == "agreed_tls")
+    sepp.script(SILENT)
+    gateway.ctl("terminate", "alpha")
+    none = sepp.wait_requests(2)[1]
+    assert none.json()["supportedSecCapabilityList"] == ["NONE"]
+    assert sepp.peer.negotiate(gateway, capabilities=["TLS"]).status == 200
+    none.problem(403)
+    gateway.logs("NONE was not taken")
+    sepp.wait_connection_end(1)
+    assert gateway.state("alpha") == "agreed_tls"
+
+
+def test_none_that_was_not_sent_in_time_is_not_sent(directory, start, scripted):
+    directory.gateway(retry=QUICK)
+    sepp = scripted("alpha", "001-01", HOOKS, sepp={"prefers": ("TLS",)})
+    gateway = start()
+    gateway.until(lambda: gateway.state("alpha") == "agreed_tls")
+    sepp.script(lambda e: e.abort(), SILENT)
+    gateway.ctl("terminate", "alpha")
+    sepp.wait_requests(2)
+    assert sepp.peer.negotiate(gateway, capabilities=["TLS"]).status == 200
+    gateway.logs("NONE is not sent")
+    assert gateway.state("alpha") == "agreed_tls"
+    assert len(sepp.requests) == 2
 
 
 @pytest.mark.parametrize("how", ["disabled", "removed"])
