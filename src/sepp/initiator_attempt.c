@@ -213,6 +213,19 @@ static void post_parameters(struct initiator *i, struct session *s)
 	    on_parameters, i);
 }
 
+/* Half an exchange leaves no context behind, on either side; nor what it had taken the place of. */
+static void undo(struct initiator *i)
+{
+	struct attempt *a = &i->attempt;
+
+	if (!contexts_end(
+		i->w->commons->contexts, i->link->association, a->exchange.own, now_s(i), NULL))
+		return;
+	courier_add(i, ERRAND_TERMINATE, a->exchange.peer, "", "");
+	if (*a->old_context)
+		courier_add(i, ERRAND_TERMINATE, a->old_context, "", "");
+}
+
 /* The peer did not keep the connection for it: once, another one is opened, and the exchange begun
  * anew (CON-07). */
 static void reopen(struct initiator *i, const char *why)
@@ -222,6 +235,7 @@ static void reopen(struct initiator *i, const char *why)
 	struct dial_target same = { .name = a->dial.name, .port = a->dial.port };
 
 	if (a->is_reopened || a->exchange.done || !p) {
+		undo(i);
 		fail_saying(i, "exchange of parameters: %s", why);
 		return;
 	}
@@ -257,16 +271,6 @@ static void establish(struct initiator *i, struct session *s, const struct partn
 	succeed(i, p);
 }
 
-/* Half an exchange leaves no context behind, on either side. */
-static void undo(struct initiator *i)
-{
-	struct attempt *a = &i->attempt;
-
-	if (contexts_end(
-		i->w->commons->contexts, i->link->association, a->exchange.own, now_s(i), NULL))
-		courier_add(i, ERRAND_TERMINATE, a->exchange.peer, "", "");
-}
-
 static void name_refusal(char out[ASSOC_REASON_MAX], const char *what, const struct call_result *r)
 {
 	struct n32_problem_info info;
@@ -285,7 +289,6 @@ static void on_parameters(void *owner, const struct call_result *r)
 
 	a->call = NULL;
 	if (r->status == 0) {
-		a->session = NULL;
 		reopen(i, r->why);
 		return;
 	}
@@ -420,11 +423,12 @@ static bool is_of_partner(
     const struct generation *g, const struct partner *p, const struct n32_fqdn *name)
 {
 	const struct str text = str_of(name->text);
+	const struct partner *known = generation_find(g, name->text);
 	struct n32_identity id;
 	const char *why;
 
-	if (generation_find(g, name->text) == p)
-		return true;
+	if (known) /* others may have the same anchors */
+		return known == p;
 	return n32_identity_parse(&id, &text, 1) == 0 &&
 	       generation_anchors(g, &id, &why) == p->anchors;
 }
@@ -558,6 +562,8 @@ void attempt_cancel(struct initiator *i)
 {
 	struct attempt *a = &i->attempt;
 
+	if (a->step != ATTEMPT_NONE)
+		step(i, MACHINE_ON_FAIL, "given up");
 	dial_cancel(&a->dial);
 	call_forget(a->call);
 	a->call = NULL;

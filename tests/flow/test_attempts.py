@@ -69,6 +69,15 @@ def test_notice_goes_out_on_the_connection_that_is_there(directory, start, scrip
         sepp.wait_requests(1, ERROR_PATH)
 
 
+def test_half_an_exchange_leaves_no_context(in_steps, start):
+    in_steps.script(DECENT, lambda e: e.abort(), path=PARAMS_PATH)
+    gateway = start()
+    in_steps.wait_requests(2, PARAMS_PATH)
+    gateway.until(lambda: gateway.state("alpha") == "agreed_prins" and not gateway.contexts())
+    in_steps.wait_requests(1, TERMINATE_PATH)
+    assert out(gateway)["next"]
+
+
 def test_context_that_the_peer_ends_in_the_exchange_is_no_success(in_steps, start):
     in_steps.script(DECENT, SILENT, path=PARAMS_PATH)
     gateway = start()
@@ -77,6 +86,13 @@ def test_context_that_the_peer_ends_in_the_exchange_is_no_success(in_steps, star
     held.default()
     gateway.logs("the N32-f context has ended meanwhile")
     assert out(gateway)["state"] == "agreed_prins"
+
+
+def test_exchange_that_is_not_answered_leaves_no_connection(in_steps, start):
+    in_steps.script(SILENT, path=PARAMS_PATH)
+    start()
+    in_steps.wait_connection_end(0)
+    in_steps.wait_connection_end(1)
 
 
 def test_partner_that_allows_no_streams_does_not_stop_us(directory, start, scripted):
@@ -90,6 +106,16 @@ def test_partner_that_allows_no_streams_does_not_stop_us(directory, start, scrip
 
     sepp.script(the_last, DECENT, path=CAPABILITY_PATH)
     established(start())
+
+
+def test_ending_an_attempt_leaves_nothing_under_way(directory, start, scripted):
+    sepp = scripted("alpha", "001-01", HOOKS)
+    sepp.script(SILENT)
+    gateway = start()
+    gateway.until(lambda: out(gateway)["state"] == "negotiating")
+    gateway.ctl("terminate", "alpha")
+    sepp.wait_connection_end(0)
+    assert out(gateway)["state"] == "backing_off"
 
 
 def test_agreement_made_while_the_former_ends_holds(directory, start, scripted):
@@ -132,3 +158,15 @@ def test_contexts_end_with_their_partner(directory, start, scripted, how):
         directory.remove("partners/alpha.lua")
     assert gateway.reload()[0] == 200
     gateway.until(lambda: gateway.contexts() == [])
+
+
+def test_redirection_to_another_partner_is_not_followed(directory, start, scripted):
+    directory.gateway(retry=SLOW)
+    sepp = scripted("alpha", "001-01", HOOKS)
+    other = directory.partner("beta", "001-02", HOOKS, roots="001-01",
+                              anchors="anchors/alpha.pem")
+    target = f"https://{other.fqdn}{CAPABILITY_PATH}"
+    sepp.script(lambda e: e.reply(307, {}, [("location", target)]))
+    gateway = start()
+    gateway.until(lambda: out(gateway)["reason"] and "redirect" in out(gateway)["reason"])
+    assert out(gateway)["state"] == "quarantined"
