@@ -242,12 +242,31 @@ void initiators_follow(struct worker *w)
 
 /* --- wishes */
 
+/* At once, but a peer that damages one relation after the other is dialled less and less often. */
 static void recover(struct initiator *i, const char *why)
 {
+	msec cap = commons_current(i->w->commons)->conf->retry.cap, now = loop_now(i->w->loop);
+	msec delay = 0;
+	char text[512];
+
 	if (i->is_ending)
 		return;
 	i->attempt.recoveries = RECOVERIES_MAX;
-	attempt_begin(i, why);
+	if (i->attempt.step != ATTEMPT_NONE)
+		return; /* what comes of that is new */
+	if (i->damages == 0 || now - i->damaged > 2 * cap)
+		i->damages = 0;
+	else
+		delay = initiator_delay(i, i->damages) + 1;
+	i->damages++;
+	i->damaged = now;
+	log_info(LOG_SEPP, assoc_name(i->link->association),
+	    "the relation is damaged, it is negotiated anew msec=%llu why='%s'",
+	    (unsigned long long)delay, str_escape(text, sizeof(text), str_of(why)));
+	if (delay)
+		attempt_plan(i, delay, why);
+	else
+		attempt_begin(i, why);
 }
 
 static void come_back(struct initiator *i, const struct partner *p, const char *why)

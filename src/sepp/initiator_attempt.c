@@ -366,6 +366,7 @@ static void commit(struct initiator *i, const struct partner *p, struct session 
 {
 	const struct offer *o = i->w->offer;
 	struct assoc_view before;
+	char why[512];
 	bool changed;
 
 	assoc_read(p->association, now_s(i), &before);
@@ -379,7 +380,7 @@ static void commit(struct initiator *i, const struct partner *p, struct session 
 	log_line(changed ? LOG_INFO : LOG_DEBUG, LOG_SEPP, p->conf->name,
 	    "negotiated by us selected=%s with='%s' policy=%s why='%s'",
 	    n32_cap_name(o->agreement.cap), i->attempt.dial.name.text, *o->place ? o->place : "-",
-	    i->attempt.why);
+	    str_escape(why, sizeof(why), str_of(i->attempt.why)));
 	review_certificate(i, &before, &o->agreement);
 	if (o->agreement.cap == N32_CAP_PRINS) {
 		exchange_parameters(i, s, p);

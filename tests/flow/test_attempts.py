@@ -170,3 +170,16 @@ def test_redirection_to_another_partner_is_not_followed(directory, start, script
     gateway = start()
     gateway.until(lambda: out(gateway)["reason"] and "redirect" in out(gateway)["reason"])
     assert out(gateway)["state"] == "quarantined"
+
+
+def test_reports_of_lost_contexts_do_not_make_us_dial_again_and_again(directory, start, scripted):
+    directory.gateway(retry=SLOW)
+    sepp = scripted("alpha", "001-01", HOOKS)
+    gateway = start()
+    for _ in range(2):
+        made = sepp.wait_for(lambda: sepp.contexts and sepp.contexts.pop())
+        gateway.until(lambda known=made: gateway.context(known))
+        assert sepp.peer.report(gateway, "CONTEXT_NOT_FOUND", context=made.id).status == 204
+    gateway.until(lambda: gateway.log().count("the relation is damaged") == 2)
+    assert (gateway.state("alpha"), bool(out(gateway)["next"])) == ("agreed_prins", True)
+    assert len(sepp.of_path(CAPABILITY_PATH)) == 2
