@@ -33,10 +33,17 @@ void conn_env_release(struct conn_env *env)
 	buf_release(&env->pipe.out);
 }
 
+/* Of those that others began: nobody who only connects keeps us from connecting. */
 static void evict_oldest(struct conn_env *env)
 {
-	struct conn *c = TAILQ_FIRST(&env->handshaking);
+	struct conn *c;
 
+	TAILQ_FOREACH (c, &env->handshaking, next) {
+		if (c->is_server)
+			break;
+	}
+	if (!c)
+		return;
 	c->end = CONN_END_EVICTED;
 	c->why = "too many handshakes under way";
 	conn_destroy(c);
@@ -46,7 +53,7 @@ static struct conn *make(struct conn_env *env, int fd, const struct addr *addr, 
 {
 	struct conn *c = mem_alloc(sizeof(*c));
 
-	if (env->n_handshaking >= env->handshakes_max)
+	if (is_server && env->n_handshaking >= env->handshakes_max)
 		evict_oldest(env);
 	c->env = env;
 	c->fd = fd;
