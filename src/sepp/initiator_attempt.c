@@ -244,6 +244,15 @@ static void reopen(struct initiator *i, const char *why)
 	dial_start(&a->dial, generation_of(i), p, a->dial.is_redirected ? &same : NULL);
 }
 
+/* The peer may have negotiated something else meanwhile. */
+static bool is_prins(const struct initiator *i)
+{
+	struct assoc_view v;
+
+	assoc_read(i->link->association, now_s(i), &v);
+	return assoc_is_agreed(&v) && v.agreement.cap == N32_CAP_PRINS;
+}
+
 static void exchange_parameters(struct initiator *i, struct session *s, const struct partner *p)
 {
 	struct attempt *a = &i->attempt;
@@ -290,6 +299,11 @@ static void on_parameters(void *owner, const struct call_result *r)
 	a->call = NULL;
 	if (r->status == 0) {
 		reopen(i, r->why);
+		return;
+	}
+	if (!is_prins(i)) {
+		undo(i);
+		fail(i, "PRINS is no longer in force");
 		return;
 	}
 	if (!p || r->status != 200 || !r->is_json) {
@@ -533,6 +547,8 @@ static void on_up(struct dial *d, struct session *s)
 	i->attempt.session = s;
 	if (!p)
 		fail(i, "the partner is gone");
+	else if (i->attempt.step == ATTEMPT_EXCHANGE && !is_prins(i))
+		fail(i, "PRINS is no longer in force");
 	else if (i->attempt.step == ATTEMPT_EXCHANGE)
 		exchange_parameters(i, s, p);
 	else

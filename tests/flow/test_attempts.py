@@ -183,3 +183,16 @@ def test_reports_of_lost_contexts_do_not_make_us_dial_again_and_again(directory,
     gateway.until(lambda: gateway.log().count("the relation is damaged") == 2)
     assert (gateway.state("alpha"), bool(out(gateway)["next"])) == ("agreed_prins", True)
     assert len(sepp.of_path(CAPABILITY_PATH)) == 2
+
+
+def test_exchange_makes_no_context_once_prins_is_not_in_force(directory, start, scripted):
+    directory.gateway(retry=SLOW)
+    sepp = scripted("alpha", "001-01", HOOKS)
+    sepp.script(SILENT, path=PARAMS_PATH)
+    gateway = start()
+    held, = sepp.wait_requests(1, PARAMS_PATH)
+    assert sepp.peer.negotiate(gateway, capabilities=["TLS"]).status == 200
+    held.default()
+    sepp.wait_connection_end(0)
+    assert gateway.contexts() == []
+    assert gateway.state("alpha") == "agreed_tls"
