@@ -50,7 +50,8 @@ static void end_relation(struct initiator *i, const char *how)
 		return;
 	i->is_ending = false;
 	if (assoc_end(i->link->association, MACHINE_ON_END, &said))
-		log_info(LOG_SEPP, assoc_name(i->link->association), "relation ended how='%s'", how);
+		log_info(
+		    LOG_SEPP, assoc_name(i->link->association), "relation ended how='%s'", how);
 }
 
 static bool is_any_under_way(const struct initiator *i)
