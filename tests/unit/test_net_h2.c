@@ -17,7 +17,6 @@ enum {
 	FRAME_RST_STREAM = 3,
 	FRAME_SETTINGS = 4,
 	FRAME_GOAWAY = 7,
-	SETTING_STREAMS = 3,
 	SETTING_WINDOW = 4,
 	REFUSED = 7, /* codes of RFC 9113 7 */
 	CANCEL = 8,
@@ -532,31 +531,6 @@ static void a_request_that_is_not_answered_in_time_fails(void **state)
 	pair_free(p);
 }
 
-static void a_request_that_no_stream_was_granted_for_fails_in_time(void **state)
-{
-	static const unsigned char no_streams[] = { 0, SETTING_STREAMS, 0, 0, 0, 0 };
-	struct pair *p = pair_new(PAIR_ECHO);
-	struct buf raw = raw_buf();
-
-	(void)state;
-	pair_exchange(p, 10);
-	raw_frame(&raw, FRAME_SETTINGS, 0, 0, no_streams, sizeof(no_streams));
-	assert_int_equal(h2_input(p->client, raw.data, raw.len, p->now), 0);
-	assert_int_equal(pair_ask(p, "/waits", 10), 0);
-	assert_int_equal(h2_output(p->client, &p->from_client), 0);
-	for (int i = 0; i < 2; i++) {
-		p->now += p->limits.response;
-		h2_expire(p->client, p->now);
-		assert_int_equal(h2_output(p->client, &p->from_client), 0);
-	}
-	assert_true(h2_is_over(p->client));
-	h2_free(p->client);
-	p->client = NULL;
-	assert_int_equal(p->got.failed, 1);
-	buf_release(&raw);
-	pair_free(p);
-}
-
 static void an_answer_that_is_not_read_in_time_ends_the_session(void **state)
 {
 	static const unsigned char no_window[] = { 0, SETTING_WINDOW, 0, 0, 0, 0 };
@@ -608,7 +582,6 @@ int main(void)
 		cmocka_unit_test(a_stream_that_is_not_finished_in_time_is_reset),
 		cmocka_unit_test(only_the_streams_whose_time_is_over_are_reset),
 		cmocka_unit_test(a_request_that_is_not_answered_in_time_fails),
-		cmocka_unit_test(a_request_that_no_stream_was_granted_for_fails_in_time),
 		cmocka_unit_test(an_answer_that_is_not_read_in_time_ends_the_session),
 	};
 
