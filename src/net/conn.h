@@ -72,7 +72,7 @@ struct conn_env {
 	struct loop *loop;
 	struct h2_limits h2;
 	struct conn_timeouts timeouts;
-	unsigned handshakes_max; /* under way at once; the oldest gives way */
+	unsigned handshakes_max; /* under way at once; the oldest of a peer gives way */
 	const struct conn_handler *handler;
 	void *arg;
 

@@ -349,7 +349,9 @@ bool assoc_end(struct association *a, enum machine_event event, const struct ass
 	bool changed;
 
 	lock(a);
-	changed = happen_both(a, ASSOC_OUT, event, said);
+	/* what was agreed on meanwhile is another relation */
+	changed = (event != MACHINE_ON_END || a->r.ways[ASSOC_OUT].state == MACHINE_TERMINATING) &&
+		  happen_both(a, ASSOC_OUT, event, said);
 	unlock_changed(a);
 	return changed;
 }

@@ -222,6 +222,10 @@ enum exchange_outcome exchange_go_on(struct exchange *x, struct worker *w,
 		exchange_say(d, "the answer has another context id than before");
 		return EXCHANGE_FAILED;
 	}
+	if (!contexts_find(w->commons->contexts, p->association, x->own, NULL)) {
+		exchange_say(d, "the N32-f context has ended meanwhile");
+		return EXCHANGE_FAILED;
+	}
 	if (d->rsp.has_policy)
 		exchange_keep_policy(w, p, x->own, &d->rsp.policy);
 	if (d->rsp.providers.n > 0)

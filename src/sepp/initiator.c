@@ -179,6 +179,18 @@ static void take_up(struct initiator *i, const struct generation *g, const struc
 	}
 }
 
+/* Who is disabled or gone keeps no keys here; a peer that comes back gets new ones. */
+static void part_with(struct initiator *i)
+{
+	struct association *a = i->link->association;
+	size_t n = contexts_end_all(i->w->commons->contexts, a, loop_wall_s(i->w->loop));
+
+	if (n > 0)
+		log_info(LOG_SEPP, assoc_name(a),
+		    "N32-f contexts ended, the partner is disabled or gone count=%zu", n);
+	free_initiator(i);
+}
+
 /* One that we do not initiate to: only what somebody asked for, and what was negotiated by us
  * (33.501 13.5: capabilities changed). */
 static void look_after(struct initiator *i, const struct partner *p)
@@ -219,7 +231,7 @@ void initiators_follow(struct worker *w)
 		return;
 	TAILQ_FOREACH (link, links_all(w->links), next) {
 		if (link->initiator && !initiator_partner(link->initiator))
-			free_initiator(link->initiator);
+			part_with(link->initiator);
 	}
 	for (size_t k = 0; k < g->n_partners; k++) {
 		if (worker_home(w, g->partners[k]->conf->name) == w)
@@ -230,12 +242,31 @@ void initiators_follow(struct worker *w)
 
 /* --- wishes */
 
+/* At once, but a peer that damages one relation after the other is dialled less and less often. */
 static void recover(struct initiator *i, const char *why)
 {
+	msec cap = commons_current(i->w->commons)->conf->retry.cap, now = loop_now(i->w->loop);
+	msec delay = 0;
+	char text[512];
+
 	if (i->is_ending)
 		return;
 	i->attempt.recoveries = RECOVERIES_MAX;
-	attempt_begin(i, why);
+	if (i->attempt.step != ATTEMPT_NONE)
+		return; /* what comes of that is new */
+	if (i->damages == 0 || now - i->damaged > 2 * cap)
+		i->damages = 0;
+	else
+		delay = initiator_delay(i, i->damages) + 1;
+	i->damages++;
+	i->damaged = now;
+	log_info(LOG_SEPP, assoc_name(i->link->association),
+	    "the relation is damaged, it is negotiated anew msec=%llu why='%s'",
+	    (unsigned long long)delay, str_escape(text, sizeof(text), str_of(why)));
+	if (delay)
+		attempt_plan(i, delay, why);
+	else
+		attempt_begin(i, why);
 }
 
 static void come_back(struct initiator *i, const struct partner *p, const char *why)

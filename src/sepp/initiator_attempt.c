@@ -213,6 +213,19 @@ static void post_parameters(struct initiator *i, struct session *s)
 	    on_parameters, i);
 }
 
+/* Half an exchange leaves no context behind, on either side; nor what it had taken the place of. */
+static void undo(struct initiator *i)
+{
+	struct attempt *a = &i->attempt;
+
+	if (!contexts_end(
+		i->w->commons->contexts, i->link->association, a->exchange.own, now_s(i), NULL))
+		return;
+	courier_add(i, ERRAND_TERMINATE, a->exchange.peer, "", "");
+	if (*a->old_context)
+		courier_add(i, ERRAND_TERMINATE, a->old_context, "", "");
+}
+
 /* The peer did not keep the connection for it: once, another one is opened, and the exchange begun
  * anew (CON-07). */
 static void reopen(struct initiator *i, const char *why)
@@ -222,12 +235,22 @@ static void reopen(struct initiator *i, const char *why)
 	struct dial_target same = { .name = a->dial.name, .port = a->dial.port };
 
 	if (a->is_reopened || a->exchange.done || !p) {
+		undo(i);
 		fail_saying(i, "exchange of parameters: %s", why);
 		return;
 	}
 	a->is_reopened = true;
 	let_go(i);
 	dial_start(&a->dial, generation_of(i), p, a->dial.is_redirected ? &same : NULL);
+}
+
+/* The peer may have negotiated something else meanwhile. */
+static bool is_prins(const struct initiator *i)
+{
+	struct assoc_view v;
+
+	assoc_read(i->link->association, now_s(i), &v);
+	return assoc_is_agreed(&v) && v.agreement.cap == N32_CAP_PRINS;
 }
 
 static void exchange_parameters(struct initiator *i, struct session *s, const struct partner *p)
@@ -257,16 +280,6 @@ static void establish(struct initiator *i, struct session *s, const struct partn
 	succeed(i, p);
 }
 
-/* Half an exchange leaves no context behind, on either side. */
-static void undo(struct initiator *i)
-{
-	struct attempt *a = &i->attempt;
-
-	if (contexts_end(
-		i->w->commons->contexts, i->link->association, a->exchange.own, now_s(i), NULL))
-		courier_add(i, ERRAND_TERMINATE, a->exchange.peer, "", "");
-}
-
 static void name_refusal(char out[ASSOC_REASON_MAX], const char *what, const struct call_result *r)
 {
 	struct n32_problem_info info;
@@ -285,8 +298,12 @@ static void on_parameters(void *owner, const struct call_result *r)
 
 	a->call = NULL;
 	if (r->status == 0) {
-		a->session = NULL;
 		reopen(i, r->why);
+		return;
+	}
+	if (!is_prins(i)) {
+		undo(i);
+		fail(i, "PRINS is no longer in force");
 		return;
 	}
 	if (!p || r->status != 200 || !r->is_json) {
@@ -363,6 +380,7 @@ static void commit(struct initiator *i, const struct partner *p, struct session 
 {
 	const struct offer *o = i->w->offer;
 	struct assoc_view before;
+	char why[512];
 	bool changed;
 
 	assoc_read(p->association, now_s(i), &before);
@@ -376,7 +394,7 @@ static void commit(struct initiator *i, const struct partner *p, struct session 
 	log_line(changed ? LOG_INFO : LOG_DEBUG, LOG_SEPP, p->conf->name,
 	    "negotiated by us selected=%s with='%s' policy=%s why='%s'",
 	    n32_cap_name(o->agreement.cap), i->attempt.dial.name.text, *o->place ? o->place : "-",
-	    i->attempt.why);
+	    str_escape(why, sizeof(why), str_of(i->attempt.why)));
 	review_certificate(i, &before, &o->agreement);
 	if (o->agreement.cap == N32_CAP_PRINS) {
 		exchange_parameters(i, s, p);
@@ -420,11 +438,12 @@ static bool is_of_partner(
     const struct generation *g, const struct partner *p, const struct n32_fqdn *name)
 {
 	const struct str text = str_of(name->text);
+	const struct partner *known = generation_find(g, name->text);
 	struct n32_identity id;
 	const char *why;
 
-	if (generation_find(g, name->text) == p)
-		return true;
+	if (known) /* others may have the same anchors */
+		return known == p;
 	return n32_identity_parse(&id, &text, 1) == 0 &&
 	       generation_anchors(g, &id, &why) == p->anchors;
 }
@@ -528,6 +547,8 @@ static void on_up(struct dial *d, struct session *s)
 	i->attempt.session = s;
 	if (!p)
 		fail(i, "the partner is gone");
+	else if (i->attempt.step == ATTEMPT_EXCHANGE && !is_prins(i))
+		fail(i, "PRINS is no longer in force");
 	else if (i->attempt.step == ATTEMPT_EXCHANGE)
 		exchange_parameters(i, s, p);
 	else
@@ -558,6 +579,8 @@ void attempt_cancel(struct initiator *i)
 {
 	struct attempt *a = &i->attempt;
 
+	if (a->step != ATTEMPT_NONE)
+		step(i, MACHINE_ON_FAIL, "given up");
 	dial_cancel(&a->dial);
 	call_forget(a->call);
 	a->call = NULL;

@@ -49,8 +49,9 @@ static void end_relation(struct initiator *i, const char *how)
 	if (!i->is_ending || !TAILQ_EMPTY(&i->courier.errands))
 		return;
 	i->is_ending = false;
-	(void)assoc_end(i->link->association, MACHINE_ON_END, &said);
-	log_info(LOG_SEPP, assoc_name(i->link->association), "relation ended how='%s'", how);
+	if (assoc_end(i->link->association, MACHINE_ON_END, &said))
+		log_info(
+		    LOG_SEPP, assoc_name(i->link->association), "relation ended how='%s'", how);
 }
 
 static bool is_any_under_way(const struct initiator *i)
@@ -139,10 +140,31 @@ static void dispatch(struct initiator *i, struct session *s, struct errand *e)
 	}
 }
 
+/* NONE ends what is in force when it comes: never what was agreed on since it was asked for. */
+static void drop_late_none(struct initiator *i)
+{
+	struct errand *e, *next;
+	struct assoc_view v;
+
+	assoc_read(i->link->association, loop_wall_s(i->w->loop), &v);
+	if (i->is_ending && v.ways[ASSOC_OUT].state == MACHINE_TERMINATING)
+		return;
+	for (e = TAILQ_FIRST(&i->courier.errands); e; e = next) {
+		next = TAILQ_NEXT(e, next);
+		if (e->kind != ERRAND_NONE || e->call)
+			continue;
+		log_info(LOG_SEPP, assoc_name(i->link->association),
+		    "NONE is not sent, the relation is another one by now");
+		drop(e);
+	}
+	end_relation(i, "ended by us");
+}
+
 void courier_use(struct initiator *i, struct session *s)
 {
 	struct errand *e;
 
+	drop_late_none(i);
 	i->courier.wants_connection = false;
 	TAILQ_FOREACH (e, &i->courier.errands, next) {
 		if (!e->call)
@@ -182,12 +204,15 @@ static void look(struct initiator *i)
 	struct partner *p = initiator_partner(i);
 	struct session *s;
 
-	if (!has_work(i) || c->dial.is_busy || c->is_waiting)
+	drop_late_none(i);
+	if (!has_work(i))
 		return;
 	s = find_own(i);
 	if (s) {
 		courier_use(i, s);
 		conn_flush_later(s->c);
+	} else if (c->dial.is_busy || c->is_waiting) {
+		return;
 	} else if (p) {
 		dial_start(&c->dial, commons_current(i->w->commons), p, NULL);
 	} else {
@@ -200,6 +225,8 @@ static void on_timer(struct loop_timer *t)
 	struct initiator *i = container_of(t, struct initiator, courier.timer);
 
 	i->courier.is_waiting = false;
+	if (find_own(i)) /* it has lasted */
+		i->courier.failures = 0;
 	look(i);
 }
 

@@ -78,7 +78,9 @@ struct initiator {
 	struct link *link;
 	struct attempt attempt;
 	struct courier courier;
-	bool is_ending; /* END is under way: the relation has ended when the errands are done */
+	unsigned damages; /* the relation was damaged that often, each time soon after another */
+	msec damaged;     /* the last time */
+	bool is_ending;   /* END is under way: the relation has ended when the errands are done */
 };
 
 /* The partner as the generation in force has it; NULL: gone, disabled, or we are ending. */
