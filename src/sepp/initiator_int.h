@@ -58,6 +58,7 @@ struct errand {
 	char id[N32_CONTEXT_ID_LEN + 1];
 	char error[N32_TEXT_MAX + 1], message_id[N32_TEXT_MAX + 1];
 	unsigned tries;
+	msec until;        /* by then a context of ours has expired at the peer, too */
 	struct call *call; /* under way */
 };
 
