@@ -122,14 +122,15 @@ void initiators_stop(struct worker *w)
 
 /* --- following the generation in force */
 
-/* Contexts that the peer had opened and that a restart lost: it has to know (n32.md B.10). */
-static void report_lost(struct initiator *i)
+/* Contexts that a restart lost: the peer has to know (n32.md B.10), but for those of ours that a
+ * negotiation of ours will take the place of. */
+static void report_lost(struct initiator *i, const struct partner *p)
 {
 	struct assoc_context lost[ASSOC_CONTEXTS_MAX];
 	size_t n = assoc_take_lost(i->link->association, lost);
 
 	for (size_t k = 0; k < n; k++) {
-		if (!lost[k].is_ours)
+		if (!lost[k].is_ours || !p->conf->initiate)
 			courier_add(i, ERRAND_REPORT, lost[k].own, "CONTEXT_NOT_FOUND", "0");
 	}
 }
@@ -203,7 +204,7 @@ static void follow_partner(struct worker *w, const struct generation *g, struct 
 		return;
 	}
 	if (!w->initiators->has_begun)
-		report_lost(i);
+		report_lost(i, p);
 	if (p->conf->initiate)
 		take_up(i, g, p);
 	else
