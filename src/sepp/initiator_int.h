@@ -15,7 +15,7 @@
 
 enum {
 	REDIRECTS_MAX = 3,
-	RECOVERIES_MAX = 8, /* attempts for a partner that we do not initiate to */
+	RECOVERIES_MAX = 20, /* attempts for a partner that we do not initiate to */
 };
 
 enum attempt_step {
@@ -32,6 +32,7 @@ struct attempt {
 	char why[160];       /* it was begun */
 	bool is_again;       /* wanted once more while one is under way */
 	unsigned failures;   /* in a row */
+	bool is_recovery;    /* it is one of those: */
 	unsigned recoveries; /* that may still follow without `initiate` */
 	unsigned redirects;
 	bool is_reopened; /* the exchange had to begin on another connection */
