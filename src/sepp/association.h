@@ -75,6 +75,13 @@ void assoc_restore(struct association *a, const struct assoc_record *r);
 /* The contexts that a restart lost, once.  Returns how many. */
 size_t assoc_take_lost(struct association *a, struct assoc_context out[ASSOC_CONTEXTS_MAX]);
 
+/* The process ends while something of ours is under way: what the peer makes of it is not known.
+ * It is saved as a negotiation that goes on. */
+void assoc_doubt(struct association *a);
+
+/* Whether what was restored was saved like that, once. */
+bool assoc_take_doubt(struct association *a) MUST_CHECK;
+
 /* For whoever writes it down: true if it was not marked before. */
 bool assoc_mark(struct association *a) MUST_CHECK;
 void assoc_unmark(struct association *a);

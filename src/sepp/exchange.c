@@ -73,6 +73,7 @@ int exchange_make_context(struct worker *w, const struct generation *g, const st
 		.validity = g->conf->validity,
 	};
 	struct err e = { 0 };
+	struct assoc_view view;
 	int rc = conn_export(s->c, N32_MASTER_LABEL, master, sizeof(master));
 
 	if (rc) {
@@ -80,6 +81,8 @@ int exchange_make_context(struct worker *w, const struct generation *g, const st
 		    w->env.pipe.why ? w->env.pipe.why : "TLS refuses");
 		return rc;
 	}
+	assoc_read(p->association, start.now_s, &view);
+	start.agreed = view.agreed;
 	(void)str_copy(start.own, sizeof(start.own), str_of(deal->own));
 	(void)str_copy(start.peer, sizeof(start.peer), str_of(deal->peer));
 	rc = contexts_add(w->commons->contexts, &start, NULL, &e);

@@ -445,6 +445,7 @@ static int recall(struct gateway *g, struct err *e)
 	g->store = store_open(g->conf.state, e);
 	if (!g->store)
 		return ERR_SYS;
+	g->commons.was_interrupted = store_was_interrupted(g->store);
 	roster_keep(
 	    &g->roster, g->conf.state ? g->store : NULL, gateway_current(g), clock_wall_s());
 	loop_timer_init(&g->ageing, g->control, on_ageing);

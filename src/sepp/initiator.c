@@ -109,12 +109,21 @@ void initiators_free(struct initiators *all)
 	mem_free(all);
 }
 
+/* Whether the two ends may differ if nothing more is done. */
+static bool is_under_way(const struct initiator *i)
+{
+	return i->attempt.step != ATTEMPT_NONE || i->attempt.recoveries > 0 ||
+	       !TAILQ_EMPTY(&i->courier.errands);
+}
+
 void initiators_stop(struct worker *w)
 {
 	struct link *link;
 
 	w->initiators->is_stopped = true;
 	TAILQ_FOREACH (link, links_all(w->links), next) {
+		if (link->initiator && is_under_way(link->initiator))
+			assoc_doubt(link->association);
 		if (link->initiator)
 			cancel(link->initiator);
 	}
@@ -122,14 +131,15 @@ void initiators_stop(struct worker *w)
 
 /* --- following the generation in force */
 
-/* Contexts that the peer had opened and that a restart lost: it has to know (n32.md B.10). */
-static void report_lost(struct initiator *i)
+/* Contexts that a restart lost: the peer has to know (n32.md B.10), but for those of ours that a
+ * negotiation of ours will take the place of. */
+static void report_lost(struct initiator *i, const struct partner *p)
 {
 	struct assoc_context lost[ASSOC_CONTEXTS_MAX];
 	size_t n = assoc_take_lost(i->link->association, lost);
 
 	for (size_t k = 0; k < n; k++) {
-		if (!lost[k].is_ours)
+		if (!lost[k].is_ours || !p->conf->initiate)
 			courier_add(i, ERRAND_REPORT, lost[k].own, "CONTEXT_NOT_FOUND", "0");
 	}
 }
@@ -206,6 +216,25 @@ static void look_after(struct initiator *i, const struct partner *p)
 	}
 }
 
+/*
+ * The process before us was cut off, or ended while it negotiated.  The partner may have agreed
+ * with it on something that we do not know of, and nothing that it sends would tell: so whoever was
+ * a partner is asked.
+ */
+static void make_sure(struct initiator *i, const struct generation *g, const struct partner *p)
+{
+	bool doubt = assoc_take_doubt(p->association), cut = i->w->commons->was_interrupted;
+	struct assoc_view v;
+
+	assoc_read(p->association, loop_wall_s(i->w->loop), &v);
+	if (!doubt && (!cut || v.agreement.cap == N32_CAP_UNKNOWN))
+		return;
+	if (v.ways[ASSOC_OUT].state == MACHINE_TERMINATED)
+		return;
+	i->attempt.recoveries = RECOVERIES_MAX;
+	attempt_plan(i, first_delay(g), "the gateway was interrupted");
+}
+
 static void follow_partner(struct worker *w, const struct generation *g, struct partner *p)
 {
 	struct initiator *i = get(w, p);
@@ -214,8 +243,10 @@ static void follow_partner(struct worker *w, const struct generation *g, struct 
 		cancel(i);
 		return;
 	}
-	if (!w->initiators->has_begun)
-		report_lost(i);
+	if (!w->initiators->has_begun) {
+		report_lost(i, p);
+		make_sure(i, g, p);
+	}
 	if (p->conf->initiate)
 		take_up(i, g, p);
 	else

@@ -200,6 +200,16 @@ static void PRINTF_LIKE(2, 3) fail_saying(struct initiator *i, const char *fmt, 
 	fail(i, text);
 }
 
+/* It was asked, and nobody knows what came of it at the other end: the two may differ until a
+ * negotiation has an answer, so that even a partner that we do not initiate to is asked again. */
+static void doubt(struct initiator *i)
+{
+	struct attempt *a = &i->attempt;
+
+	if (!a->is_recovery)
+		a->recoveries = RECOVERIES_MAX;
+}
+
 /* --- the exchange of parameters */
 
 static void on_parameters(void *owner, const struct call_result *r);
@@ -234,6 +244,7 @@ static void reopen(struct initiator *i, const char *why)
 	struct partner *p = initiator_partner(i);
 	struct dial_target same = { .name = a->dial.name, .port = a->dial.port };
 
+	doubt(i);
 	if (a->is_reopened || a->exchange.done || !p) {
 		undo(i);
 		fail_saying(i, "exchange of parameters: %s", why);
@@ -289,6 +300,15 @@ static void name_refusal(char out[ASSOC_REASON_MAX], const char *what, const str
 	    *info.cause ? " " : "", info.cause, *info.detail ? ": " : "", DETAIL_MAX, info.detail);
 }
 
+/* Not if the peer has negotiated something else meanwhile: then it has no context either. */
+static bool is_prins_in_force(const struct initiator *i)
+{
+	struct assoc_view v;
+
+	assoc_read(i->link->association, now_s(i), &v);
+	return assoc_is_agreed(&v) && v.agreement.cap == N32_CAP_PRINS;
+}
+
 static void on_parameters(void *owner, const struct call_result *r)
 {
 	struct initiator *i = owner;
@@ -297,6 +317,13 @@ static void on_parameters(void *owner, const struct call_result *r)
 	char reason[ASSOC_REASON_MAX];
 
 	a->call = NULL;
+	if (p && !is_prins_in_force(i)) {
+		if (r->status == 0)
+			a->session = NULL; /* it ends by itself */
+		let_go(i);
+		succeed(i, p);
+		return;
+	}
 	if (r->status == 0) {
 		reopen(i, r->why);
 		return;
@@ -499,9 +526,10 @@ static void on_answer(void *owner, const struct call_result *r)
 	i->attempt.call = NULL;
 	if (!p)
 		fail(i, "the partner is gone");
-	else if (r->status == 0)
+	else if (r->status == 0) {
+		doubt(i);
 		fail(i, r->why);
-	else if (r->status == 200)
+	} else if (r->status == 200)
 		judge_answer(i, p, r);
 	else if (r->status == 307)
 		follow_redirect(i, p, r);
@@ -618,6 +646,7 @@ void attempt_begin(struct initiator *i, const char *why)
 		return;
 	}
 	loop_timer_stop(&a->timer);
+	a->is_recovery = a->recoveries > 0;
 	a->step = ATTEMPT_NEGOTIATE;
 	a->redirects = 0;
 	a->is_reopened = false;
