@@ -15,6 +15,7 @@ from lib import sockets
 from lib.directory import (KEEP, LET_GO, PREFER_THEIRS, PRINS, PRINS_FIRST, TLS, TLS_FIRST,
                            select, suites)
 from lib.pair import Pair
+from lib.wire import TimedOut
 
 CLOSE_S = 1
 SETTLED_S = 10  # contradictory simultaneous negotiations are settled within 6 s
@@ -68,17 +69,25 @@ def snapshot(pair):
             for side in pair.sides]
 
 
-def agreed_both(pair, allowed, timeout=5.0):
-    """Waits until both ends have the same of the allowed results, in both directions."""
-    def same():
-        (first, capability, ours), (second, other, theirs) = snapshot(pair)
-        if capability not in allowed or capability != other:
-            return None
-        if {*first, *second} != {OPEN[capability]} or bool(ours) != (capability == "PRINS"):
-            return None
-        return ours == mirrored(theirs) and capability
+def what_holds(pair):
+    """What both ends have agreed on, if they say the same in both directions; else None."""
+    (first, capability, ours), (second, other, theirs) = snapshot(pair)
+    if capability != other or {*first, *second} != {OPEN.get(capability)}:
+        return None
+    is_whole = bool(ours) == (capability == "PRINS") and ours == mirrored(theirs)
+    return capability if is_whole else None
 
-    return pair.a.gateway.until(same, timeout)
+
+def agreed_both(pair, allowed, is_right=lambda: True, timeout=5.0):
+    """Waits until both ends hold one of the allowed results and the rest is right.  Returns it."""
+    def ask():
+        capability = what_holds(pair)
+        return capability in allowed and is_right() and capability
+
+    try:
+        return pair.a.gateway.until(ask, timeout)
+    except TimedOut as late:
+        raise AssertionError(f"no agreement: {snapshot(pair)} {between(pair)}") from late
 
 
 def refused_both(pair, beginners, contexts=False):
@@ -104,15 +113,21 @@ def assert_orderly_end(pair):
     pair.a.gateway.until(lambda: any(side.ended_sockets() - side.ended for side in pair.sides))
 
 
-def assert_kept(pair, beginners):
-    """Each that began has one open connection, and both ends count what there is."""
+def is_kept(pair, beginners):
+    """Whether each that began has one open connection, and both ends count what there is."""
     opened = between(pair)
     total = sum(map(len, opened))
-    for side, ours in zip(pair.sides, opened):
-        assert len(ours) <= (1 if side in beginners else 0)
-        assert {one.state for ends in ours for one in ends} <= {sockets.ESTABLISHED}
-        assert side.view()["connections"] == total
-    assert 1 <= total <= len(beginners)
+    return 1 <= total <= len(beginners) and all(
+        len(ours) <= (1 if side in beginners else 0) and side.view()["connections"] == total
+        and {one.state for ends in ours for one in ends} <= {sockets.ESTABLISHED}
+        for side, ours in zip(pair.sides, opened))
+
+
+def has_its_connections(pair, beginners):
+    """Whether there are those that what holds wants: none after TLS, and those of PRINS."""
+    if what_holds(pair) == "TLS":
+        return between(pair) == [[], []]
+    return is_kept(pair, beginners)
 
 
 def together(action, sides):
@@ -161,10 +176,10 @@ def test_both_ends_come_to_what_the_responder_selects(pair, first, second, polic
     if None in allowed:
         refused_both(pair, beginners)
         assert_orderly_end(pair)
-    elif agreed_both(pair, allowed, SETTLED_S) == "TLS":
+        return
+    timeout = CLOSE_S + 1 if len(allowed) == 1 else SETTLED_S
+    if agreed_both(pair, allowed, lambda: has_its_connections(pair, beginners), timeout) == "TLS":
         assert_orderly_end(pair)
-    else:
-        assert_kept(pair, beginners)
 
 
 def test_prins_without_kept_connections_leaves_contexts_only(pair):
@@ -208,9 +223,9 @@ def test_crossing_negotiations_that_disagree_end_in_one_agreement(pair):
     wish(pair.a, PREFER_THEIRS, [TLS, PRINS])
     wish(pair.b, PREFER_THEIRS, [PRINS, TLS])
     begin(pair, "ab")
-    agreed_both(pair, {"TLS", "PRINS"}, SETTLED_S)
+    agreed_both(pair, {"TLS", "PRINS"}, timeout=SETTLED_S)
     sizes = [side.gateway.log_size() for side in pair.sides]
     together(lambda side: side.gateway.admin("POST", f"/v1/negotiate?partner={side.name}"),
              pair.sides)
     pair.a.gateway.until(lambda: all(map(settled, pair.sides, sizes)), SETTLED_S)
-    agreed_both(pair, {"TLS", "PRINS"}, SETTLED_S)
+    agreed_both(pair, {"TLS", "PRINS"}, timeout=SETTLED_S)
