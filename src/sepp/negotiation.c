@@ -219,10 +219,13 @@ static void review_kept(struct scene *s, const struct agreement *a)
 {
 	const struct assoc_view *before = &s->n->decision.view;
 	struct wish wish = wish_of(WISH_REVIEW, s->n->partner->conf->name, "");
+	size_t ended = 0;
 
-	if (a->cap != N32_CAP_PRINS && before->agreement.cap == N32_CAP_PRINS) {
-		(void)contexts_end_all(
+	/* whatever was agreed before: another worker may have agreed on PRINS since */
+	if (a->cap != N32_CAP_PRINS)
+		ended = contexts_end_all(
 		    s->w->commons->contexts, s->n->partner->association, a->at_s);
+	if (a->cap != N32_CAP_PRINS && (ended || before->agreement.cap == N32_CAP_PRINS)) {
 		wish.kind = WISH_LET_GO;
 		worker_wish_all(s->w, &wish);
 	} else if (*before->agreement.fingerprint &&

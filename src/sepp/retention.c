@@ -75,12 +75,12 @@ static bool find_limit(
 static bool agree(struct worker *w, struct session *s, enum script_event event)
 {
 	const struct script_answer *out = &w->retention->out;
-	msec age = age_of(w, s), idle = (msec)out->idle_s * 1000, limit, left;
+	msec limit;
 
-	if (!find_limit(s, event, (msec)out->max_age_s * 1000, age, &limit))
+	if (!find_limit(s, event, (msec)out->max_age_s * 1000, age_of(w, s), &limit))
 		return false;
-	left = limit ? limit - age : 0;
-	conn_keep(s->c, left && (idle == 0 || left < idle) ? left : idle, (msec)out->ping_s * 1000);
+	conn_keep(s->c, (msec)out->idle_s * 1000, (msec)out->ping_s * 1000,
+	    limit ? conn_opened_at(s->c) + limit : 0);
 	s->max_age = limit;
 	s->is_kept = true;
 	return true;
