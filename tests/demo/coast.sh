@@ -93,7 +93,7 @@ cp "$tmp/peers/gateway-ca.pem" "$tmp/coast/anchors/home.pem"
 sed -i "s/address = .*/address = \"127.0.0.1:$port\",/" "$tmp/coast/partners/home.lua"
 start_coast "$coast_host:0"
 
-say "The file that we get for it says initiate = true.  A reload, and we call: TLS is agreed." \
+say "The file that we get for it says initiate = true. A reload, and we call: TLS is agreed." \
 	"The connection of the handshake is ended by both, which the kernel can tell."
 sed -e "s/address = .*/address = \"$coast_at\",/" \
 	-e 's/{ sepp.PRINS, sepp.TLS }, -- what/{ sepp.TLS }, -- what/' "$tmp/coast_tel.lua" >"$ours"
@@ -106,7 +106,7 @@ log_of coast.log 'home: negotiated selected=TLS'
 await "no connection is left" is_silent
 show "  TCP connections with Coast Tel in /proc/net/tcp: $(ends "$coast_at" 'local remote')"
 
-say "Both get ready for PRINS.  We offer something else now, so we negotiate anew, unasked, and exchange" \
+say "Both get ready for PRINS. We offer something else now, so we negotiate anew, unasked, and exchange" \
 	"parameters: a context, with the same keys at both ends, and our id for it is the other's PEER'S ID."
 edit partners/coast_tel.lua 's/{ sepp.TLS }, -- what/{ sepp.PRINS, sepp.TLS }, -- what/'
 ctl 0 reload
@@ -140,8 +140,8 @@ has "negotiate" "$answer" "coast-tel: established"
 await "there is a context at both ends" are_mirrored
 before=$mirror
 
-say "kill -9 at Coast Tel.  Its state directory has what was agreed, and which contexts there were; keys" \
-	"are never on a disk.  Started again, it reports the lost context, and we negotiate: no operator."
+say "kill -9 at Coast Tel. Its state directory has what was agreed, and which contexts there were; keys" \
+	"are never on a disk. Started again, it reports the lost context, and we negotiate: no operator."
 kill -KILL "$coast_pid"
 wait "$coast_pid" 2>/dev/null || :
 start_coast "$coast_at"
