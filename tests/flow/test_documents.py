@@ -54,7 +54,10 @@ def test_the_guide_says_what_to_do_about_each_state():
 
 SCRIPT = """set -eu
 {start}
-trap 'kill $(jq .pid @.ready)' EXIT
+finish() {{
+  {kill}
+}}
+trap finish EXIT
 {ask}
 cat >@/partners/nordic_tel.lua <<'END'
 {partner}END
@@ -72,10 +75,10 @@ END
 
 def script_of(folder):
     """What the guide tells to type and to write, up to the rollback."""
-    start, ask, run_test, activate, rollback = of(GUIDE, "sh")[:5]
+    start, ask, end, run_test, activate, rollback = of(GUIDE, "sh")[:6]
     partner, test, hook = of(GUIDE, "lua")
-    text = SCRIPT.format(start=start, ask=ask, partner=partner, test=test, run_test=run_test, hook=hook,
-                         activate=activate, rollback=rollback.splitlines()[0])
+    text = SCRIPT.format(start=start, kill=end.splitlines()[0], ask=ask, partner=partner, test=test, run_test=run_test,
+                         hook=hook, activate=activate, rollback=rollback.splitlines()[0])
     text = text.replace("/tmp/operator", str(folder)).replace("@", str(folder))
     return text.replace("build/", f"{pathlib.Path(program('parleyctl')).parent}/")
 
