@@ -29,6 +29,16 @@ return sepp.gateway {
   -- We understand the header 3gpp-Sbi-Target-apiRoot on N32-f, so that partners may use it.
   target_api_root = true,
 
+  -- What we negotiated is negotiated anew within a day, and no PRINS keys are older.
+  validity_s = 86400,
+
+  -- A partner that does not answer is asked again after a random time: below 1 s, 2 s, 4 s, ... 5 minutes.
+  retry = { first_s = 1, cap_s = 300 },
+
+  -- Where partners without an address are looked up: the servers of /etc/resolv.conf, unless some are named
+  -- here.  An answer is kept for as long as it says.
+  dns = { timeout_s = 2, tries = 2 },
+
   -- One worker for each core.
   workers = 0,
 }

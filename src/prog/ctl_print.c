@@ -234,10 +234,10 @@ static void print_context(const json_t *c)
 	const json_t *provider;
 	size_t i;
 
-	printf("%-24s %-17s %-17s %-10s %-8s %-20s %4lld %4lld  %s%s", text_of(c, "partner"),
+	printf("%-24s %-16s %-16s %-9s %-7s %-16s %-20s %4lld %4lld  %s%s", text_of(c, "partner"),
 	    text_of(c, "id"), text_of(c, "peer_id"), text_of(c, "role"), text_of(c, "jwe"),
-	    text_of(c, "expires"), int_of(c, "reports_in"), int_of(c, "reports_out"),
-	    json_is_true(json_object_get(c, "policy")) ? "policy" : "-",
+	    text_of(c, "check"), text_of(c, "expires"), int_of(c, "reports_in"),
+	    int_of(c, "reports_out"), json_is_true(json_object_get(c, "policy")) ? "policy" : "-",
 	    json_is_true(json_object_get(c, "policy_differs")) ? " DIFFERS" : "");
 	json_array_foreach(json_object_get(c, "providers"), i, provider)
 	    printf(" %s", json_string_value(provider));
@@ -251,8 +251,9 @@ int ctl_print_contexts(struct str json)
 
 	if (!root)
 		return ERR_SYNTAX;
-	printf("%-24s %-17s %-17s %-10s %-8s %-20s %4s %4s  %s\n", "PARTNER", "ID", "PEER'S ID",
-	    "WE ARE", "JWE", "EXPIRES", "ERRS", "SENT", "POLICY, PROVIDERS");
+	printf("%-24s %-16s %-16s %-9s %-7s %-16s %-20s %4s %4s  %s\n", "PARTNER", "ID",
+	    "PEER'S ID", "WE ARE", "JWE", "CHECK OF KEYS", "EXPIRES", "ERRS", "SENT",
+	    "POLICY, PROVIDERS");
 	json_array_foreach(json_object_get(root, "contexts"), i, c) print_context(c);
 	json_decref(root);
 	return 0;

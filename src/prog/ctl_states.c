@@ -70,4 +70,4 @@ static int run_states(struct ctl_options *o, int argc, char *argv[])
 }
 
 const struct ctl_command ctl_states = { "states", run_states, "states [--dot]",
-	"the states of a partner, and how they follow each other" };
+	"the states of a partner and what changes them; with --dot, how they follow each other" };

@@ -373,7 +373,7 @@ bool assoc_end(struct association *a, enum machine_event event, const struct ass
 
 	lock(a);
 	/* what was agreed on meanwhile is another relation */
-	changed = (event != MACHINE_ON_END || a->r.ways[ASSOC_OUT].state == MACHINE_TERMINATING) &&
+	changed = (event != MACHINE_ON_END || !is_open(a, ASSOC_OUT)) &&
 		  happen_both(a, ASSOC_OUT, event, said);
 	unlock_changed(a);
 	return changed;

@@ -138,8 +138,8 @@ void assoc_step(struct association *a, enum machine_event event, const struct as
 /* When the next attempt of ours is due; 0 = none is planned. */
 void assoc_plan(struct association *a, int64_t next_s);
 
-/* The relation is about to end, TERMINATE, or has ended, END.  False if there was none, or if
- * another one was agreed on between the two. */
+/* The relation is about to end, TERMINATE, or has ended, END, and with it any attempt at one.  False
+ * if nothing changed, or if another one was agreed on between the two. */
 bool assoc_end(struct association *a, enum machine_event event, const struct assoc_said *said);
 
 /* The peer ended the relation with NONE.  False if there was nothing to end or NFTLST was not

@@ -319,8 +319,11 @@ static void end_relation(struct initiator *i, const char *why)
 	assoc_read(a, now_s, &v);
 	attempt_cancel(i);
 	(void)contexts_end_all(i->w->commons->contexts, a, now_s);
-	if (!assoc_end(a, MACHINE_ON_TERMINATE, &said))
+	if (!assoc_end(a, MACHINE_ON_TERMINATE, &said)) {
+		if (!i->is_ending) /* nothing was in force, so that nobody has to be told */
+			(void)assoc_end(a, MACHINE_ON_END, &said);
 		return;
+	}
 	i->is_ending = true;
 	for (size_t k = 0; k < v.n_contexts; k++)
 		courier_add(i, ERRAND_TERMINATE, v.contexts[k].peer, "", "");

@@ -300,13 +300,13 @@ static void name_refusal(char out[ASSOC_REASON_MAX], const char *what, const str
 	    *info.cause ? " " : "", info.cause, *info.detail ? ": " : "", DETAIL_MAX, info.detail);
 }
 
-/* Not if the peer has negotiated something else meanwhile: then it has no context either. */
-static bool is_prins_in_force(const struct initiator *i)
+/* The peer has negotiated something else meanwhile, and there is nothing left to exchange. */
+static bool is_settled_otherwise(const struct initiator *i)
 {
 	struct assoc_view v;
 
 	assoc_read(i->link->association, now_s(i), &v);
-	return assoc_is_agreed(&v) && v.agreement.cap == N32_CAP_PRINS;
+	return assoc_is_agreed(&v) && v.agreement.cap != N32_CAP_PRINS;
 }
 
 static void on_parameters(void *owner, const struct call_result *r)
@@ -317,9 +317,8 @@ static void on_parameters(void *owner, const struct call_result *r)
 	char reason[ASSOC_REASON_MAX];
 
 	a->call = NULL;
-	if (p && !is_prins_in_force(i)) {
-		if (r->status == 0)
-			a->session = NULL; /* it ends by itself */
+	if (p && is_settled_otherwise(i)) {
+		undo(i);
 		let_go(i);
 		succeed(i, p);
 		return;

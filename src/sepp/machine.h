@@ -26,7 +26,7 @@
 	X(EXCHANGING_PARAMS, "exchanging_params", true, "PRINS was agreed, parameters are exchanged") \
 	X(ESTABLISHED, "established", true, "PRINS was agreed and there is an N32-f context") \
 	X(RENEGOTIATING, "renegotiating", true, "an agreement is in force and we negotiate the next") \
-	X(BACKING_OFF, "backing_off", false, "an attempt failed, the next one is planned") \
+	X(BACKING_OFF, "backing_off", false, "an attempt failed, another may be planned") \
 	X(REFUSED, "refused", false, "a negotiation was refused by one side") \
 	X(QUARANTINED, "quarantined", false, "the partner's answer broke the protocol") \
 	X(TERMINATING, "terminating", false, "we tell the partner that the relation ends") \

@@ -21,155 +21,7 @@ island=sepp.5gc.mnc998.mcc342.3gppnetwork.org
 lab=sepp-lab.5gc.mnc002.mcc001.3gppnetwork.org
 stranger=sepp-7.5gc.mnc001.mcc262.3gppnetwork.org
 
-bold="" dim="" plain=""
-if [ -t 1 ] && [ -z "${NO_COLOR:-}" ] && [ "${TERM:-dumb}" != dumb ]; then
-	bold=$(printf '\033[1m') dim=$(printf '\033[2m') plain=$(printf '\033[0m')
-fi
-
-# --- what is left behind: nothing
-
-pid=""
-
-clean() {
-	if [ -n "$pid" ]; then
-		kill -KILL "$pid" 2>/dev/null || :
-		wait "$pid" 2>/dev/null || :
-	fi
-	rm -rf "$tmp"
-}
-
-trap clean EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM HUP PIPE
-
-fail() {
-	printf '\ndemo: %s\n--- log of the gateway\n' "$1" >&2
-	cat "$tmp/log" >&2 || :
-	exit 1
-}
-
-# --- what is printed
-
-step=0
-
-# say SENTENCE...: the next step, a line for each.
-say() {
-	step=$((step + 1))
-	printf '\n%s%2d  %s%s\n' "$bold" "$step" "$1" "$plain"
-	shift
-	for sentence; do
-		printf '%s    %s%s\n' "$bold" "$sentence" "$plain"
-	done
-}
-
-# show TEXT: indented; a long line of JSON goes on in the next one.
-show() {
-	printf '%s\n' "$1" | awk -v dim="$dim" -v plain="$plain" '
-		function find(what) {
-			for (at = 100; at > 50 && substr($0, at) !~ what; at--)
-				continue
-			return at > 50
-		}
-		{
-			for (more = "    "; length($0) > 100; more = "            ") {
-				if (!find("^,[{]") && !find("^,\"[^\"]*\":"))
-					break
-				print dim more substr($0, 1, at) plain
-				$0 = substr($0, at + 1)
-			}
-			print dim more $0 plain
-		}'
-}
-
-# --- what is checked
-
-# is WHAT TEXT EXPECTED
-is() {
-	[ "$2" = "$3" ] || fail "$1: expected '$3', got '$2'"
-}
-
-# has WHAT TEXT PART
-has() {
-	case $2 in
-	*"$3"*) ;;
-	*) fail "$1: expected '$3' in '$2'" ;;
-	esac
-}
-
-# has_line WHAT TEXT EXPRESSION
-has_line() {
-	printf '%s\n' "$2" | grep -q "^$3" || fail "$1: expected a line '$3' in '$2'"
-}
-
-# --- what is done
-
-offer() {
-	printf '{"sender":"%s","supportedSecCapabilityList":["TLS","PRINS"]}' "$1"
-}
-
-# as PEER ARGUMENTS...: curl with that partner's certificate; the gateway's is verified, too.
-as() {
-	name=$1
-	shift
-	curl -q -sS --http2 --max-time 20 --noproxy '*' --resolve "$home:$port:127.0.0.1" \
-		--cacert "$tmp/peers/gateway-ca.pem" --cert "$tmp/peers/$name.pem" \
-		--key "$tmp/peers/$name.key" -H 'content-type: application/json' "$@"
-}
-
-# call PEER BODY STATUS: one request, shown with its answer, which is left in $answer.
-call() {
-	show "> $2"
-	got=$(as "$1" -o "$tmp/answer" -w '%{http_code}' -d "$2" "$url" 2>"$tmp/error") ||
-		fail "curl as $1: $(cat "$tmp/error")"
-	answer=$(cat "$tmp/answer")
-	show "< $got $answer"
-	is "status" "$got" "$3"
-}
-
-# calls_twice PEER BODY "STATUS/NEW STATUS/NEW": how many connections two requests in a row make.
-calls_twice() {
-	got=$(as "$1" -o /dev/null -o /dev/null -w '%{http_code}/%{num_connects} ' -d "$2" \
-		"$url" "$url" 2>"$tmp/error") || fail "curl as $1: $(cat "$tmp/error")"
-	is "status and new connections" "$got" "$3 "
-}
-
-# call_frames PEER BODY: the same as call, with the frames that the gateway sends.
-call_frames() {
-	show "> $2"
-	printf '%s' "$2" >"$tmp/body"
-	SSL_CERT_FILE="$tmp/peers/gateway-ca.pem" timeout 20 nghttp -v --cert "$tmp/peers/$1.pem" \
-		--key "$tmp/peers/$1.key" -H ":authority: $home:$port" \
-		-H 'content-type: application/json' -d "$tmp/body" \
-		"https://127.0.0.1:$port/${url#https://*/}" >"$tmp/frames" 2>&1 ||
-		fail "nghttp as $1: $(cat "$tmp/frames")"
-	answer=$(sed -n 's/^\({.*}\)\[.*/\1/p' "$tmp/frames")
-	received=$(sed -n 's/.*\] \(recv .*\(:status:\|DATA\|GOAWAY\).*\)/\1/p' "$tmp/frames")
-	show "$received
-< $answer"
-	has "frames" "$received" ":status: 200"
-	has "frames" "$received" "recv DATA frame"
-	! grep -q 'WARNING\|recv GOAWAY' "$tmp/frames" || fail "nghttp: $(cat "$tmp/frames")"
-}
-
-# ctl STATUS ARGUMENTS...: parleyctl, shown with its answer, which is left in $answer.
-ctl() {
-	want=$1
-	shift
-	rc=0
-	answer=$("$build/parleyctl" "$@" 2>&1) || rc=$?
-	show "$ parleyctl $*
-$answer"
-	is "exit status of parleyctl $*" "$rc" "$want"
-}
-
-# edit FILE EXPRESSION: what sed makes of a file of the operator's, and shown.
-edit() {
-	cp "$tmp/policies/$1" "$tmp/before"
-	sed -i "$2" "$tmp/policies/$1"
-	change=$(diff "$tmp/before" "$tmp/policies/$1" | sed -n 's/^< */- /p; s/^> */+ /p')
-	show "$1
-$change"
-}
+. "$root/tests/demo/kit.sh"
 
 # --- start
 
@@ -177,7 +29,9 @@ cp -R "$root/policies" "$tmp/policies"
 sed -i 's/127\.0\.0\.1:7443/127.0.0.1:0/' "$tmp/policies/gateway.lua"
 "$root/tests/pki.py" "$tmp/policies" --peers-dir "$tmp/peers" --gateway "$home" \
 	--partner "example-mobile:$mobile" --partner "island-telecom:$island" \
-	--partner "test-lab:$lab" --partner "stranger:$stranger"
+	--partner "test-lab:$lab" --partner "stranger:$stranger" \
+	--partner "coast-tel:sepp.5gc.mnc077.mcc206.3gppnetwork.org"
+mv "$tmp/policies/partners/coast_tel.lua" "$tmp" # comes later
 rm "$tmp/policies/anchors/stranger.pem" # its authority is that of Example Mobile
 "$root/tests/pki.py" "$tmp/elsewhere" --peers-dir "$tmp/elsewhere" --partner "impostor:$mobile"
 mv "$tmp/elsewhere/impostor.pem" "$tmp/elsewhere/impostor.key" "$tmp/peers"
@@ -189,16 +43,14 @@ Below, > is what a partner sends, < what the gateway answers, \$ what its operat
 END
 
 say "The gateway of network 001-01 starts on a directory with one Lua file for each partner."
-mkfifo "$tmp/ready"
-"$build/parleyd" "$tmp/policies" --socket "$PARLEY_SOCKET" --state "$tmp/state" </dev/null >"$tmp/ready" 2>"$tmp/log" &
+launch "$tmp/policies" "$PARLEY_SOCKET" "$tmp/state" "$tmp/log" "$tmp/ready"
 pid=$!
 exec 3<"$tmp/ready" # it ends when the daemon does
 ready=$(timeout 20 head -n 1 <&3) || :
-has "ready line" "$ready" '"ready":true'
+show_ready "$ready"
 port=${ready#*\"n32c\":\[\"127.0.0.1:}
 port=${port%%\"*}
 url=https://$home:$port/n32c-handshake/v1/exchange-capability
-show "$(printf '%s\n' "$ready" | sed 's/,"socket".*\("generation":[0-9]*\).*/,\1}/')"
 
 # --- partners
 
@@ -292,17 +144,24 @@ has_line "partners" "$answer" 'example-mobile  *agreed_tls '
 has_line "partners" "$answer" 'island-telecom  *agreed_prins '
 has_line "partners" "$answer" 'test-lab  *refused .*the lab is closed until tomorrow'
 
+# --- another gateway
+
+. "$root/tests/demo/coast.sh"
+
 # --- end
 
 if [ -n "${KEEP:-}" ]; then
 	trap - EXIT
 	cat <<END
 
-The gateway goes on running (process $pid). Its directory, its log and the partners' keys are in
+Both gateways go on running (processes $pid and $coast_pid). Their directories, logs and keys are in
 $tmp; copy these:
 
     export PARLEY_SOCKET=$PARLEY_SOCKET
     $build/parleyctl partners
+    $build/parleyctl contexts
+    $build/parleyctl --socket $tmp/coast.sock contexts
+    $build/parleyctl negotiate coast-tel
     curl -sS --unix-socket $PARLEY_SOCKET http://parleyd/metrics
     \${EDITOR:-vi} $tmp/policies/partners/example_mobile.lua
     $build/parleyctl reload --dry-run
@@ -312,18 +171,21 @@ $tmp; copy these:
         --cert $tmp/peers/example-mobile.pem --key $tmp/peers/example-mobile.key \\
         -H 'content-type: application/json' -d '$(offer $mobile)' \\
         $url
-    kill $pid; rm -rf $tmp    # ends it
+    kill $pid $coast_pid; rm -rf $tmp    # ends them
 END
 	exit 0
 fi
 
-say "SIGTERM: the gateway ends with exit status 0. Its log names the line that decided:"
-kill -TERM "$pid"
+say "SIGTERM: both gateways end with exit status 0. Our log names the line that decided in step 8:"
+kill -TERM "$pid" "$coast_pid"
 timeout 20 cat <&3 >/dev/null || fail "SIGTERM does not end the gateway"
-rc=0
-wait "$pid" || rc=$?
-pid=""
-is "exit status of parleyd" "$rc" 0
+timeout 20 cat <&4 >/dev/null || fail "SIGTERM does not end Coast Tel's gateway"
+for each in $pid $coast_pid; do
+	rc=0
+	wait "$each" || rc=$?
+	is "exit status of parleyd" "$rc" 0
+done
+pid="" coast_pid=""
 line=$(grep -n 'sepp.prefer' "$tmp/policies/partners/example_mobile.lua")
 decided=$(grep 'sepp example-mobile: negotiated selected=PRINS' "$tmp/log") || :
 has "log" "$decided" "policy=partners/example_mobile.lua:${line%%:*} generation=2"

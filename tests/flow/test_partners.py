@@ -4,6 +4,7 @@
 import json
 import os
 import re
+import socket
 
 import pytest
 
@@ -261,3 +262,16 @@ def test_directory_of_any_name_can_be_served(tmp_path):
     odd.partner("alpha", "001-01", TLS_FIRST)
     with Gateway(odd) as gateway:
         assert gateway.status()["directory"].endswith("\\xff\\xfe/policies")
+
+
+def test_partner_that_never_answered_is_let_alone_when_it_is_terminated(directory, start):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        directory.partner("alpha", "001-01", TLS_FIRST, initiate=True,
+                          address="%s:%d" % silent.getsockname())
+        gateway = start()
+        gateway.until(lambda: gateway.partner("alpha")["out"]["state"] == "connecting")
+        assert gateway.ctl("terminate", "alpha").returncode == 0
+        gateway.until(lambda: gateway.partner("alpha")["out"]["state"] == "terminated")
+    assert gateway.partner("alpha")["out"]["next"] is None
+    assert gateway.ctl("negotiate", "alpha").returncode == 1
+    assert gateway.partner("alpha")["out"]["state"] == "backing_off"

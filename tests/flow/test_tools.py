@@ -833,8 +833,9 @@ def test_what_cannot_be_printed_is_no_success(shop, command, redirection):
     assert done.stderr.endswith("parleyctl: cannot write to the standard output\n")
 
 
-@pytest.mark.parametrize("command", ["status", "partners", "reload", "rollback", "flag", "check", "test",
-                                     "eval", "bench", "editor", "journal"])
+@pytest.mark.parametrize("command", ["status", "partners", "reload", "rollback", "flag", "negotiate", "contexts",
+                                     "terminate", "report", "states", "check", "test", "eval", "bench", "editor",
+                                     "journal"])
 def test_every_command_explains_itself(command):
     done = run(command, "--help")
     assert (done.returncode, done.stderr) == (0, "")

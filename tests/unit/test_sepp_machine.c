@@ -83,10 +83,12 @@ static void a_disabled_partner_hears_of_nothing_but_being_enabled(void **state)
 		    AFTER((enum machine_state)s, MACHINE_ON_DISABLE), MACHINE_DISABLED);
 }
 
-static void the_end_needs_something_that_was_agreed(void **state)
+static void the_end_ends_attempts_too_and_needs_nothing_that_was_agreed(void **state)
 {
 	(void)state;
-	assert_int_equal(AFTER(MACHINE_IDLE, MACHINE_ON_END), MACHINE_IDLE);
+	assert_int_equal(AFTER(MACHINE_IDLE, MACHINE_ON_END), MACHINE_TERMINATED);
+	assert_int_equal(AFTER(MACHINE_CONNECTING, MACHINE_ON_END), MACHINE_TERMINATED);
+	assert_int_equal(AFTER(MACHINE_BACKING_OFF, MACHINE_ON_TERMINATE), MACHINE_BACKING_OFF);
 	assert_int_equal(AFTER(MACHINE_REFUSED, MACHINE_ON_TERMINATE), MACHINE_REFUSED);
 	assert_int_equal(AFTER(MACHINE_AGREED_TLS, MACHINE_ON_END), MACHINE_TERMINATED);
 	assert_int_equal(
@@ -161,7 +163,7 @@ int main(void)
 		cmocka_unit_test(a_failed_attempt_backs_off_and_is_begun_again),
 		cmocka_unit_test(a_failed_renegotiation_leaves_what_was_agreed),
 		cmocka_unit_test(a_disabled_partner_hears_of_nothing_but_being_enabled),
-		cmocka_unit_test(the_end_needs_something_that_was_agreed),
+		cmocka_unit_test(the_end_ends_attempts_too_and_needs_nothing_that_was_agreed),
 		cmocka_unit_test(exactly_the_agreed_states_let_signalling_through),
 		cmocka_unit_test(nothing_but_an_agreement_opens_a_closed_state),
 		cmocka_unit_test(names_are_unique_and_are_read_back),
