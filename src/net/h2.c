@@ -250,6 +250,17 @@ static void on_headers_complete(struct h2 *h, struct h2_stream *s)
 	}
 }
 
+/* 1xx is not the answer yet; all of them together are no longer than one may be. */
+static void on_interim(struct h2 *h, struct h2_stream *s)
+{
+	s->message = (struct h2_message){ .content_length = -1 };
+	s->text_used = 0;
+	if (s->header_bytes > h->limits->header_bytes && !s->is_dropping) {
+		drop_body(s);
+		reset(h, s->id, H2_CANCEL);
+	}
+}
+
 static void on_message_complete(struct h2 *h, struct h2_stream *s)
 {
 	s->message.body = buf_str(&s->body);
@@ -277,10 +288,12 @@ static int on_frame(nghttp2_session *session, const nghttp2_frame *frame, void *
 	s = stream_of(h, frame->hd.stream_id);
 	if (!s)
 		return 0;
-	/* 1xx is not the answer yet */
-	if (frame->hd.type == NGHTTP2_HEADERS && !s->is_begun &&
-	    (h->is_server || s->message.status >= 200))
-		on_headers_complete(h, s);
+	if (frame->hd.type == NGHTTP2_HEADERS && !s->is_begun) {
+		if (h->is_server || s->message.status >= 200)
+			on_headers_complete(h, s);
+		else
+			on_interim(h, s);
+	}
 	if (frame->hd.flags & NGHTTP2_FLAG_END_STREAM)
 		on_message_complete(h, s);
 	return 0;

@@ -19,7 +19,7 @@
 enum wish_kind {
 	/* of the partner's home */
 	WISH_NEGOTIATE,   /* negotiate now, whatever is in force */
-	WISH_RECOVER,     /* the same, repeated until it succeeds: the relation is damaged */
+	WISH_RECOVER,     /* repeated until it succeeds: the relation is damaged */
 	WISH_COME_BACK,   /* the peer ended the relation: negotiate after a while, if we initiate */
 	WISH_CONNECT,     /* have a connection of our own */
 	WISH_END,         /* end the relation, and tell the peer */

@@ -282,8 +282,12 @@ def prm_24_no_keys_without_extended_master_secret(w):
     expect("contexts", w.parameters.contexts("no-ems-here"), [])
     sepp, gateway = w.sepp("no-ems"), w.initiator
     sepp.wait_connections(1)
-    state = gateway.until(lambda: "extended_master_secret" in gateway.partner("no-ems")["out"]["reason"]
-                          and gateway.partner("no-ems")["out"])
+
+    def failed():
+        found = gateway.partner("no-ems")["out"]
+        return found if "extended_master_secret" in found["reason"] else None
+
+    state = gateway.until(failed)
     expect("the state", state["state"], "agreed_prins")
     expect("contexts", gateway.contexts("no-ems"), [])
     return f"{words} as responder; {state['state']} as initiator: {state['reason']}"

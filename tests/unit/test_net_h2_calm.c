@@ -12,6 +12,7 @@
 #include "unit_h2.h"
 
 enum {
+	FRAME_HEADERS = 1,
 	FRAME_PRIORITY = 2,
 	FRAME_RST_STREAM = 3,
 	FRAME_SETTINGS = 4,
@@ -19,6 +20,8 @@ enum {
 	FRAME_WINDOW_UPDATE = 8,
 	FRAME_CONTINUATION = 9,
 	SETTING_STREAMS = 3,
+	END_STREAM = 1, /* flags */
+	END_HEADERS = 4,
 };
 
 static struct buf raw_buf(void)
@@ -326,6 +329,55 @@ static void a_path_that_does_not_fit_is_never_taken_for_a_shorter_one(void **sta
 	pair_free(p);
 }
 
+/* 103 with a media type. */
+static void add_interim(struct buf *raw, uint32_t stream)
+{
+	static const char fields[] = "\x08\x03"
+				     "103"
+				     "\x0f\x10\x10"
+				     "application/json";
+
+	raw_frame(raw, FRAME_HEADERS, END_HEADERS, stream, fields, sizeof(fields) - 1);
+}
+
+static void fields_of_an_interim_answer_are_not_those_of_the_answer(void **state)
+{
+	struct pair *p = pair_new(PAIR_EMPTY);
+	struct buf raw = raw_buf();
+
+	(void)state;
+	pair_exchange(p, 10);
+	assert_int_equal(pair_ask(p, "/again", 10), 0);
+	assert_int_equal(h2_output(p->client, &p->from_client), 0);
+	add_interim(&raw, 3);
+	raw_frame(&raw, FRAME_HEADERS, END_HEADERS | END_STREAM, 3, "\x89", 1); /* 204 */
+	assert_int_equal(h2_input(p->client, raw.data, raw.len, p->now), 0);
+	assert_int_equal(p->got.complete, 2);
+	assert_int_equal(p->got.status, 204);
+	assert_string_equal(p->got.content_type, "");
+	buf_release(&raw);
+	pair_free(p);
+}
+
+static void interim_answers_without_end_are_reset(void **state)
+{
+	struct pair *p = pair_new(PAIR_EMPTY);
+	struct buf raw = raw_buf();
+
+	(void)state;
+	pair_exchange(p, 10);
+	assert_int_equal(pair_ask(p, "/again", 10), 0);
+	assert_int_equal(h2_output(p->client, &p->from_client), 0);
+	for (int i = 0; i < 100; i++)
+		add_interim(&raw, 3);
+	assert_int_equal(h2_input(p->client, raw.data, raw.len, p->now), 0);
+	assert_int_equal(h2_output(p->client, &p->from_client), 0);
+	assert_int_equal(p->got.failed, 1);
+	assert_int_equal(h2_open_streams(p->client), 0);
+	buf_release(&raw);
+	pair_free(p);
+}
+
 static void a_request_that_no_stream_was_granted_for_fails_in_time(void **state)
 {
 	static const unsigned char no_streams[] = { 0, SETTING_STREAMS, 0, 0, 0, 0 };
@@ -354,6 +406,8 @@ static void a_request_that_no_stream_was_granted_for_fails_in_time(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(fields_of_an_interim_answer_are_not_those_of_the_answer),
+		cmocka_unit_test(interim_answers_without_end_are_reset),
 		cmocka_unit_test(a_request_that_no_stream_was_granted_for_fails_in_time),
 		cmocka_unit_test(a_flood_of_frames_that_do_no_work_ends_the_session),
 		cmocka_unit_test(a_flood_in_one_piece_ends_the_session_too),
