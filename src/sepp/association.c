@@ -387,8 +387,10 @@ bool assoc_terminate(struct association *a, int64_t now_s)
 	lock(a);
 	ok = is_open(a, ASSOC_IN) && a->r.agreement.cap == N32_CAP_TLS &&
 	     (a->r.agreement.features & N32_FEATURE_NFTLST);
-	if (ok)
-		(void)happen_both(a, ASSOC_IN, MACHINE_ON_END, &said);
+	if (ok) {
+		(void)happen(a, ASSOC_OUT, MACHINE_ON_LEFT, &said);
+		(void)happen(a, ASSOC_IN, MACHINE_ON_END, &said);
+	}
 	unlock_changed(a);
 	return ok;
 }

@@ -138,12 +138,12 @@ void assoc_step(struct association *a, enum machine_event event, const struct as
 /* When the next attempt of ours is due; 0 = none is planned. */
 void assoc_plan(struct association *a, int64_t next_s);
 
-/* The relation is about to end, TERMINATE, or has ended, END, and with it any attempt at one.  False
+/* The relation is about to end, TERMINATE, or has ended, END, and with it any attempt at one. False
  * if nothing changed, or if another one was agreed on between the two. */
 bool assoc_end(struct association *a, enum machine_event event, const struct assoc_said *said);
 
-/* The peer ended the relation with NONE.  False if there was nothing to end or NFTLST was not
- * agreed. */
+/* The peer ended the relation with NONE; what we may try ourselves is not affected.  False if there
+ * was nothing to end or NFTLST was not agreed. */
 bool assoc_terminate(struct association *a, int64_t now_s) MUST_CHECK;
 
 /* The N32-f contexts that there are, newest first; more than fit are counted only. */

@@ -237,12 +237,11 @@ static void make_sure(struct initiator *i, const struct generation *g, const str
 
 static void follow_partner(struct worker *w, const struct generation *g, struct partner *p)
 {
-	struct initiator *i = get(w, p);
+	struct initiator *i;
 
-	if (!p->conf->enabled) {
-		cancel(i);
-		return;
-	}
+	if (!p->conf->enabled)
+		return; /* whoever looked after it is gone already */
+	i = get(w, p);
 	if (!w->initiators->has_begun) {
 		report_lost(i, p);
 		make_sure(i, g, p);
@@ -374,11 +373,11 @@ static void on_local_wish(struct worker *w, const struct wish *wish)
 	if (!link)
 		return;
 	if (wish->kind == WISH_REVIEW)
-		retention_review(w, link, wish->event, NULL);
+		retention_review(w, link, wish->event);
 	else if (wish->kind == WISH_LET_GO)
 		retention_let_go(link);
 	else
-		(void)retention_makes_room(w, link, NULL); /* the next one may find it */
+		(void)retention_makes_room(w, link); /* the next one may find it */
 }
 
 void initiators_on_wish(struct worker *w, const struct wish *wish)

@@ -612,6 +612,8 @@ void attempt_cancel(struct initiator *i)
 	call_forget(a->call);
 	a->call = NULL;
 	a->step = ATTEMPT_NONE;
+	a->failures = 0;
+	a->settles = 0;
 	let_go(i);
 	attempt_unplan(i);
 }

@@ -46,13 +46,16 @@ static void end_relation(struct initiator *i, const char *how)
 		.now_s = loop_wall_s(i->w->loop),
 		.reason = how,
 	};
+	const struct wish let_go =
+	    wish_of(WISH_LET_GO, assoc_name(i->link->association), "the relation has ended");
 
 	if (!i->is_ending || !TAILQ_EMPTY(&i->courier.errands))
 		return;
 	i->is_ending = false;
-	if (assoc_end(i->link->association, MACHINE_ON_END, &said))
-		log_info(
-		    LOG_SEPP, assoc_name(i->link->association), "relation ended how='%s'", how);
+	if (!assoc_end(i->link->association, MACHINE_ON_END, &said))
+		return;
+	log_info(LOG_SEPP, let_go.partner, "relation ended how='%s'", how);
+	worker_wish_all(i->w, &let_go); /* what was kept for it */
 }
 
 /* Whether a context would stay at the other end if this did not get there. */

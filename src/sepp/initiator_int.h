@@ -104,7 +104,7 @@ void attempt_cancel(struct initiator *i);
 /* Begins now, or when the present one is over. */
 void attempt_begin(struct initiator *i, const char *why);
 
-/* Begins in `delay`, unless it would sooner. */
+/* Begins in `delay`, and not when it was planned before; nothing happens while one is under way. */
 void attempt_plan(struct initiator *i, msec delay, const char *why);
 
 /* Nothing is planned any more. */

@@ -104,6 +104,20 @@ void session_free(struct session *s)
 	mem_free(s);
 }
 
+void session_move(struct session *s, struct link *to)
+{
+	if (s->link == to)
+		return;
+	if (s->link) {
+		if (s->is_counted)
+			assoc_disconnect(s->link->association);
+		TAILQ_REMOVE(&s->link->sessions, s, next);
+	}
+	s->link = to;
+	s->is_counted = assoc_connect(to->association, 0);
+	TAILQ_INSERT_TAIL(&to->sessions, s, next);
+}
+
 struct session *session_of(const struct conn *c)
 {
 	return conn_user(c);

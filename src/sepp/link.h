@@ -65,6 +65,10 @@ void links_trim(struct links *l, const struct generation *g);
 struct session *session_new(struct link *link, struct conn *c);
 void session_free(struct session *s);
 
+/* It turned out to be of another partner, which the certificate names as well: it is counted there
+ * from now on. */
+void session_move(struct session *s, struct link *to);
+
 /* The session of a connection, or NULL. */
 struct session *session_of(const struct conn *c);
 

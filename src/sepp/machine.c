@@ -46,6 +46,7 @@ static const struct machine_row rows[] = {
 	{ MACHINE_ON_TERMINATE, AGREED | S(RENEGOTIATING), MACHINE_TERMINATING },
 	/* where nothing is in force, what ends is our trying */
 	{ MACHINE_ON_END, ENABLED, MACHINE_TERMINATED },
+	{ MACHINE_ON_LEFT, ENABLED, MACHINE_IDLE },
 };
 
 static const struct {

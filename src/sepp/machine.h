@@ -51,7 +51,8 @@
 	X(WRONG, "wrong answer", "the partner's answer broke the protocol") \
 	X(UNTRUSTED, "untrusted", "the server's certificate is not the partner's") \
 	X(TERMINATE, "terminate", "we begin to end the relation") \
-	X(END, "end", "the relation has ended")
+	X(END, "end", "the relation has ended") \
+	X(LEFT, "left", "the peer ended the relation; we may come back")
 /* clang-format on */
 
 enum machine_state {

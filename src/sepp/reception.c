@@ -29,7 +29,7 @@ static bool admit(struct worker *w, const struct partner *p, struct link *link)
 
 	if (assoc_connect(p->association, p->conf->connections))
 		return true;
-	if (retention_makes_room(w, link, NULL))
+	if (retention_makes_room(w, link))
 		return assoc_connect(p->association, 0);
 	worker_wish_all(w, &room); /* another worker may have one that can go, for the next */
 	return false;

@@ -251,6 +251,8 @@ static void answer_agreed(
 	ensure(n32_neg_rsp_encode(body, &n->rsp) == 0);
 	answer(c, s, 200, &json, 1, buf_str(body));
 	decision_done(w, "200 %s", n32_cap_name(n->rsp.selected.cap));
+	/* a certificate may name several partners: it is the one that asked */
+	session_move(session_of(c), links_get(w->links, n->partner->association));
 	/* anything but PRINS: the handshake connection shall be terminated (TS 29.573 5.2.2) */
 	if (n->rsp.selected.cap != N32_CAP_PRINS || !retention_stays(w, g, session_of(c)))
 		conn_finish(c, H2_NO_ERROR);

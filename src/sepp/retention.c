@@ -140,15 +140,14 @@ static struct session *next_kept(struct session *s)
 	return s;
 }
 
-void retention_review(
-    struct worker *w, struct link *link, enum script_event event, const struct session *except)
+void retention_review(struct worker *w, struct link *link, enum script_event event)
 {
 	const struct generation *g = commons_current(w->commons);
 	struct session *s, *next;
 
 	for (s = next_kept(TAILQ_FIRST(&link->sessions)); s; s = next) {
 		next = next_kept(TAILQ_NEXT(s, next));
-		if (s != except && !retention_keeps(w, g, s, event))
+		if (!retention_keeps(w, g, s, event))
 			conn_finish_later(s->c, H2_NO_ERROR);
 	}
 }
@@ -163,13 +162,13 @@ void retention_let_go(struct link *link)
 	}
 }
 
-bool retention_makes_room(struct worker *w, struct link *link, const struct session *newcomer)
+bool retention_makes_room(struct worker *w, struct link *link)
 {
 	const struct generation *g = commons_current(w->commons);
 	struct session *s;
 
 	for (s = next_kept(TAILQ_FIRST(&link->sessions)); s; s = next_kept(TAILQ_NEXT(s, next))) {
-		if (s == newcomer || h2_open_streams(conn_h2(s->c)) > 0)
+		if (h2_open_streams(conn_h2(s->c)) > 0)
 			continue;
 		if (!retention_keeps(w, g, s, SCRIPT_EVENT_LIMIT)) {
 			conn_finish_later(s->c, H2_NO_ERROR);

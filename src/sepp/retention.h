@@ -37,19 +37,18 @@ bool retention_stays(struct worker *w, const struct generation *g, struct sessio
 bool retention_wants_back(
     struct worker *w, const struct generation *g, struct session *s) MUST_CHECK;
 
-/* Asks about each kept connection of the partner but `except` (may be NULL) and ends those that are
- * released.  Between turns, or in the turn of `except`. */
-void retention_review(
-    struct worker *w, struct link *link, enum script_event event, const struct session *except);
+/* Asks about each kept connection of the partner and ends those that are released.  Between turns.
+ */
+void retention_review(struct worker *w, struct link *link, enum script_event event);
 
 /* Ends the kept connections of the partner: PRINS is no longer in force.  Between turns. */
 void retention_let_go(struct link *link);
 
 /*
- * The partner's limit of connections is reached by `newcomer`: asks LIMIT about its idle kept
+ * The partner's limit of connections is reached: asks LIMIT about its idle kept
  * connections here, oldest first, until one is released and ends.  False: none was.
  */
-bool retention_makes_room(struct worker *w, struct link *link, const struct session *newcomer);
+bool retention_makes_room(struct worker *w, struct link *link);
 
 /*
  * Another generation is in force: asks POLICY_CHANGED about each kept connection, and ends the
