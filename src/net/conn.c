@@ -162,6 +162,14 @@ static msec idle_of(const struct conn *c)
 	return c->idle ? c->idle : c->env->timeouts.idle;
 }
 
+/* When on_idle() is to be asked, if no stream is open. */
+static msec rest_at(const struct conn *c)
+{
+	msec at = c->active + idle_of(c);
+
+	return c->until && c->until < at ? c->until : at;
+}
+
 /* When the next PING is due; 0 when none is. */
 static msec ping_at(const struct conn *c)
 {
@@ -194,7 +202,7 @@ static msec deadline_of(const struct conn *c)
 	if (awaits_first(c))
 		at = c->since + t->first_request;
 	else
-		at = h2_open_streams(c->h2) ? UINT64_MAX : c->active + idle_of(c);
+		at = h2_open_streams(c->h2) ? UINT64_MAX : rest_at(c);
 	streams = h2_deadline(c->h2);
 	if (streams && streams < at)
 		at = streams;
@@ -432,8 +440,9 @@ static void on_deadline(struct conn *c, msec now)
 		} else {
 			finish(c, H2_NO_ERROR, CONN_END_TIMEOUT, "no complete request in time");
 		}
-	} else if (was_used && h2_open_streams(c->h2) == 0 && c->active + idle_of(c) <= now) {
+	} else if (was_used && h2_open_streams(c->h2) == 0 && rest_at(c) <= now) {
 		c->active = now;
+		c->until = 0;
 		if (!c->env->handler->on_idle(c))
 			finish(c, H2_NO_ERROR, CONN_END_IDLE, "");
 	} else if (ping_at(c) && ping_at(c) <= now) {
@@ -545,11 +554,12 @@ void conn_flush(struct conn *c)
 	settle(c);
 }
 
-void conn_keep(struct conn *c, msec idle, msec ping)
+void conn_keep(struct conn *c, msec idle, msec ping, msec until)
 {
 	c->is_kept = true;
 	c->idle = idle;
 	c->ping = ping;
+	c->until = until;
 	if (c->timer_at)
 		conn_arm(c);
 }

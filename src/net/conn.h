@@ -72,7 +72,7 @@ struct conn_env {
 	struct loop *loop;
 	struct h2_limits h2;
 	struct conn_timeouts timeouts;
-	unsigned handshakes_max; /* under way at once; the oldest gives way */
+	unsigned handshakes_max; /* under way at once; the oldest of a peer gives way */
 	const struct conn_handler *handler;
 	void *arg;
 
@@ -124,10 +124,11 @@ void conn_flush(struct conn *c);
 void conn_flush_later(struct conn *c);
 
 /*
- * From now on the connection is ended after `idle` (0: the default), and the peer is asked with
- * PING whether it is there each time `ping` went by without an exchange (0: never).
+ * From now on the connection is ended after `idle` (0: the default) without an exchange, or `until`
+ * then (0: no such time), however much it is used; on_idle() is asked of both.  The peer is asked
+ * with PING whether it is there each time `ping` went by without an exchange (0: never).
  */
-void conn_keep(struct conn *c, msec idle, msec ping);
+void conn_keep(struct conn *c, msec idle, msec ping, msec until);
 
 /* The connection whose stream this is. */
 struct conn *conn_of(const struct h2_stream *s);

@@ -45,6 +45,7 @@ struct conn {
 	msec active;        /* last time something was received or finished */
 	msec blocked;       /* since when `pending` waits */
 	msec idle;          /* 0: the default */
+	msec until;         /* on_idle() is asked then, too; 0: never */
 	msec ping;          /* 0: never */
 	msec pinged;        /* when the last PING was sent */
 	uint64_t exchanges_seen;

@@ -33,10 +33,17 @@ void conn_env_release(struct conn_env *env)
 	buf_release(&env->pipe.out);
 }
 
+/* Of those that others began: nobody who only connects keeps us from connecting. */
 static void evict_oldest(struct conn_env *env)
 {
-	struct conn *c = TAILQ_FIRST(&env->handshaking);
+	struct conn *c;
 
+	TAILQ_FOREACH (c, &env->handshaking, next) {
+		if (c->is_server)
+			break;
+	}
+	if (!c)
+		return;
 	c->end = CONN_END_EVICTED;
 	c->why = "too many handshakes under way";
 	conn_destroy(c);
@@ -46,7 +53,7 @@ static struct conn *make(struct conn_env *env, int fd, const struct addr *addr, 
 {
 	struct conn *c = mem_alloc(sizeof(*c));
 
-	if (env->n_handshaking >= env->handshakes_max)
+	if (is_server && env->n_handshaking >= env->handshakes_max)
 		evict_oldest(env);
 	c->env = env;
 	c->fd = fd;
@@ -116,7 +123,7 @@ bool conn_is_server(const struct conn *c)
 bool conn_is_usable(const struct conn *c)
 {
 	return c->state == OPEN && !c->is_doomed && !c->is_ending && !h2_is_finishing(c->h2) &&
-	       !h2_is_over(c->h2);
+	       !h2_is_over(c->h2) && (c->is_server || h2_takes_requests(c->h2));
 }
 
 struct h2 *conn_h2(struct conn *c)

@@ -567,6 +567,12 @@ void h2_expire(struct h2 *h, msec now)
 			(void)fail(h, H2_ENHANCE_YOUR_CALM, "an answer was not read in time");
 			return;
 		}
+		/* nghttp2 does not take back a request that waits for the peer to allow a stream */
+		if (!h->is_server && s->is_expired) {
+			(void)fail(h, H2_NO_ERROR, "the peer allows no streams");
+			return;
+		}
+		s->is_expired = true;
 		h->calm -= CALM_EXPIRED;
 		reset(h, s->id, H2_CANCEL);
 		s->begun = now; /* the reset itself may have to wait for the peer to read */

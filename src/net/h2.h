@@ -112,6 +112,9 @@ void h2_finish(struct h2 *h, enum h2_code code);
 bool h2_is_over(const struct h2 *h);
 bool h2_is_finishing(const struct h2 *h);
 
+/* Of a client: whether the server did not say GOAWAY yet, nor we. */
+bool h2_takes_requests(const struct h2 *h);
+
 size_t h2_open_streams(const struct h2 *h);
 
 /* Sends a PING; h2_is_ping_open() until it is answered. */

@@ -27,6 +27,7 @@ struct h2_stream {
 	bool is_begun;     /* the header section is complete */
 	bool is_answered;  /* server: answered; client: complete */
 	bool is_dropping;  /* the rest of the body is not stored */
+	bool is_expired;   /* its time was over, and it was reset */
 	struct buf body;   /* received */
 	struct buf answer; /* to send */
 	size_t sent;       /* of `answer` */

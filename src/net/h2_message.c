@@ -87,6 +87,11 @@ void h2_answer(
 	(void)nghttp2_submit_response(s->h->session, s->id, nv, n_nv, body.n ? &provider : NULL);
 }
 
+bool h2_takes_requests(const struct h2 *h)
+{
+	return !h->is_finishing && nghttp2_session_check_request_allowed(h->session);
+}
+
 int h2_request(struct h2 *h, const char *method, struct str authority, struct str path,
     struct str content_type, struct str body, void *user, msec now)
 {
@@ -97,7 +102,7 @@ int h2_request(struct h2 *h, const char *method, struct str authority, struct st
 	int32_t id;
 
 	ensure(!h->is_server);
-	if (h->is_finishing || !nghttp2_session_check_request_allowed(h->session))
+	if (!h2_takes_requests(h))
 		return ERR_CLOSED;
 	h->now = now;
 	s = h2_begin_stream(h, 0);

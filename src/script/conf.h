@@ -108,7 +108,7 @@ struct conf_gateway {
 struct conf_prins {
 	char *policy;    /* path of our ProtectionPolicy, or NULL */
 	char *providers; /* path of our ipxProviderSecInfoList, or NULL */
-	size_t n_jwe; /* encryption that may be used, best first */
+	size_t n_jwe;    /* encryption that may be used, best first */
 	enum n32_jwe jwe[N32_JWES - 1];
 	enum n32_key_context key_context;
 	bool combined; /* all in one request instead of step by step */

@@ -20,6 +20,7 @@ struct association {
 	struct assoc_record r; /* what survives; its contexts are those that there are */
 	enum assoc_way latest;
 	uint64_t agreed;
+	bool has_doubt;
 	size_t n_lost;
 	struct assoc_context lost[ASSOC_CONTEXTS_MAX];
 	unsigned connections;
@@ -148,6 +149,9 @@ void assoc_save(struct association *a, struct assoc_record *out)
 {
 	lock(a);
 	*out = a->r;
+	if (a->has_doubt)
+		out->ways[ASSOC_OUT].state =
+		    machine_next(a->r.ways[ASSOC_OUT].state, MACHINE_ON_RESOLVE, settled(a));
 	unlock(a);
 }
 
@@ -182,6 +186,7 @@ void assoc_restore(struct association *a, const struct assoc_record *r)
 	a->n_lost = r->n_contexts;
 	memcpy(a->lost, r->contexts, sizeof(a->lost));
 	a->r.n_contexts = 0;
+	a->has_doubt = machine_is_busy(r->ways[ASSOC_OUT].state);
 	for (int way = 0; way < ASSOC_WAYS; way++) {
 		a->r.ways[way].state = after_restart(a, a->r.ways[way].state);
 		a->r.ways[way].next_s = 0;
@@ -201,6 +206,24 @@ size_t assoc_take_lost(struct association *a, struct assoc_context out[ASSOC_CON
 	a->n_lost = 0;
 	unlock(a);
 	return n;
+}
+
+void assoc_doubt(struct association *a)
+{
+	lock(a);
+	a->has_doubt = true;
+	unlock_changed(a);
+}
+
+bool assoc_take_doubt(struct association *a)
+{
+	bool had;
+
+	lock(a);
+	had = a->has_doubt;
+	a->has_doubt = false;
+	unlock(a);
+	return had;
 }
 
 /* --- asking */
@@ -349,7 +372,9 @@ bool assoc_end(struct association *a, enum machine_event event, const struct ass
 	bool changed;
 
 	lock(a);
-	changed = happen_both(a, ASSOC_OUT, event, said);
+	/* what was agreed on meanwhile is another relation */
+	changed = (event != MACHINE_ON_END || !is_open(a, ASSOC_OUT)) &&
+		  happen_both(a, ASSOC_OUT, event, said);
 	unlock_changed(a);
 	return changed;
 }

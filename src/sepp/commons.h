@@ -17,6 +17,7 @@
 struct commons {
 	_Atomic(struct generation *) current;
 	struct contexts *contexts; /* owned */
+	bool was_interrupted;      /* before any worker: what we know may not be the latest */
 	atomic_uint connections;
 	/* What workers are to do about kept connections when they follow a switch, and what they
 	 * did; of one switch at a time. */

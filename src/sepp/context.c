@@ -156,6 +156,7 @@ static struct context *make(const struct context_start *start)
 	n32_policy_init(&x->policy);
 	n32_providers_init(&x->providers);
 	x->expires = start->now + start->validity;
+	x->agreed = start->agreed;
 	x->created_s = start->now_s;
 	x->expires_s = start->now_s + (int64_t)(start->validity / 1000);
 	return x;
@@ -369,6 +370,22 @@ bool contexts_end(struct contexts *c, struct association *a, const char *id, int
 	}
 	unlock(c);
 	return found;
+}
+
+bool contexts_end_older(struct contexts *c, struct association *a, enum context_role role,
+    uint64_t agreed, int64_t now_s, struct context_view *out)
+{
+	char own[CONTEXT_ID_MAX] = "";
+	struct owner *o;
+
+	lock(c);
+	o = find_owner(c, a);
+	for (size_t i = 0; o && i < o->n; i++) {
+		if (o->live[i]->role == role && o->live[i]->agreed < agreed)
+			memcpy(own, o->live[i]->own, sizeof(own));
+	}
+	unlock(c);
+	return *own && contexts_end(c, a, own, now_s, out);
 }
 
 size_t contexts_end_all(struct contexts *c, struct association *a, int64_t now_s)

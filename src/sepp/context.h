@@ -48,6 +48,7 @@ struct context_start {
 	msec now;
 	int64_t now_s;
 	msec validity; /* how long it may be used */
+	uint64_t agreed; /* agreements with the partner so far: which of them it is for */
 };
 
 /* What can be seen of one. */
@@ -116,6 +117,13 @@ bool contexts_find_own(struct contexts *c, const char *own, struct context_view 
  * association.  `out`, what it was, may be NULL. */
 bool contexts_end(struct contexts *c, struct association *a, const char *id, int64_t now_s,
     struct context_view *out);
+
+/*
+ * Ends the one of that role if it is for an agreement before the `agreed`th; false if there is none
+ * such.  `out` as above.
+ */
+bool contexts_end_older(struct contexts *c, struct association *a, enum context_role role,
+    uint64_t agreed, int64_t now_s, struct context_view *out);
 
 /* Ends all of a partner.  Returns how many. */
 size_t contexts_end_all(struct contexts *c, struct association *a, int64_t now_s);

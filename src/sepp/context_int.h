@@ -26,6 +26,7 @@ struct context {
 	struct n32_policy policy;
 	struct n32_providers providers;
 	msec expires;
+	uint64_t agreed;
 	int64_t created_s, expires_s;
 };
 

@@ -57,6 +57,21 @@ bool exchange_allows(const struct conf_prins *conf, enum n32_jwe jwe)
 	return false;
 }
 
+/* The peer may negotiate something else while parameters are exchanged: what that ended before the
+ * context was there ends now. */
+static bool still_has_prins(struct worker *w, const struct partner *p, const char *own)
+{
+	int64_t now_s = loop_wall_s(w->loop);
+	struct assoc_view v;
+
+	assoc_read(p->association, now_s, &v);
+	if (assoc_is_agreed(&v) && v.agreement.cap == N32_CAP_PRINS)
+		return true;
+	(void)contexts_end(w->commons->contexts, p->association, own, now_s, NULL);
+	exchange_say(w->exchange, "PRINS is no longer in force");
+	return false;
+}
+
 int exchange_make_context(struct worker *w, const struct generation *g, const struct partner *p,
     struct session *s, const struct exchange_deal *deal)
 {
@@ -73,6 +88,7 @@ int exchange_make_context(struct worker *w, const struct generation *g, const st
 		.validity = g->conf->validity,
 	};
 	struct err e = { 0 };
+	struct assoc_view view;
 	int rc = conn_export(s->c, N32_MASTER_LABEL, master, sizeof(master));
 
 	if (rc) {
@@ -80,6 +96,8 @@ int exchange_make_context(struct worker *w, const struct generation *g, const st
 		    w->env.pipe.why ? w->env.pipe.why : "TLS refuses");
 		return rc;
 	}
+	assoc_read(p->association, start.now_s, &view);
+	start.agreed = view.agreed;
 	(void)str_copy(start.own, sizeof(start.own), str_of(deal->own));
 	(void)str_copy(start.peer, sizeof(start.peer), str_of(deal->peer));
 	rc = contexts_add(w->commons->contexts, &start, NULL, &e);
@@ -88,6 +106,8 @@ int exchange_make_context(struct worker *w, const struct generation *g, const st
 		exchange_say(w->exchange, "no context can be made: %s", e.text);
 		return rc;
 	}
+	if (!still_has_prins(w, p, deal->own))
+		return ERR_BUSY;
 	count(&w->counters, COUNTER_CONTEXTS, 1);
 	log_info(LOG_SEPP, p->conf->name,
 	    "N32-f context made id=%s peer_id=%s role=%s jwe=%s jws=%s", deal->own, deal->peer,
@@ -220,6 +240,10 @@ enum exchange_outcome exchange_go_on(struct exchange *x, struct worker *w,
 		return EXCHANGE_FAILED;
 	if (!n32_context_id_eq(d->rsp.context_id, x->peer)) {
 		exchange_say(d, "the answer has another context id than before");
+		return EXCHANGE_FAILED;
+	}
+	if (!contexts_find(w->commons->contexts, p->association, x->own, NULL)) {
+		exchange_say(d, "the N32-f context has ended meanwhile");
 		return EXCHANGE_FAILED;
 	}
 	if (d->rsp.has_policy)

@@ -177,6 +177,32 @@ static unsigned choose(struct scene *x)
 
 /* --- the answer */
 
+/*
+ * The peer negotiated anew after a context of ours was there: it may have lost that one, and the
+ * new one replaces it in any case.  Only ours, as the peer had it before we did; where both ends
+ * negotiate at the same time, ours is for the same agreement or a later one.
+ */
+static void leave_older(struct scene *x)
+{
+	struct association *a = x->p->association;
+	int64_t now_s = loop_wall_s(x->w->loop);
+	struct context_view old;
+	struct assoc_view v;
+	struct wish wish;
+
+	assoc_read(a, now_s, &v);
+	if (v.agreement.way != ASSOC_IN ||
+	    !contexts_end_older(
+		x->w->commons->contexts, a, CONTEXT_INITIATOR, v.agreed, now_s, &old))
+		return;
+	log_info(LOG_SEPP, x->p->conf->name,
+	    "N32-f context ended, the peer has negotiated anew id=%s peer_id=%s", old.own,
+	    old.peer);
+	wish = wish_of(WISH_END_CONTEXT, x->p->conf->name, "replaced");
+	(void)str_copy(wish.id, sizeof(wish.id), str_of(old.peer));
+	worker_wish(x->w, &wish);
+}
+
 static unsigned commit(struct scene *x)
 {
 	const struct n32_params_req *req = &x->d->req;
@@ -194,6 +220,7 @@ static unsigned commit(struct scene *x)
 		while (n32_context_id_eq(x->context.own, req->context_id));
 		if (exchange_make_context(x->w, x->g, x->p, x->s, &deal))
 			return refuse_as(x, N32_PROBLEM_FAILURE, "", x->d->reason);
+		leave_older(x);
 	}
 	if (req->has_policy)
 		exchange_keep_policy(x->w, x->p, x->context.own, &req->policy);

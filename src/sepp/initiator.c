@@ -109,12 +109,21 @@ void initiators_free(struct initiators *all)
 	mem_free(all);
 }
 
+/* Whether the two ends may differ if nothing more is done. */
+static bool is_under_way(const struct initiator *i)
+{
+	return i->attempt.step != ATTEMPT_NONE || i->attempt.recoveries > 0 ||
+	       !TAILQ_EMPTY(&i->courier.errands);
+}
+
 void initiators_stop(struct worker *w)
 {
 	struct link *link;
 
 	w->initiators->is_stopped = true;
 	TAILQ_FOREACH (link, links_all(w->links), next) {
+		if (link->initiator && is_under_way(link->initiator))
+			assoc_doubt(link->association);
 		if (link->initiator)
 			cancel(link->initiator);
 	}
@@ -122,14 +131,15 @@ void initiators_stop(struct worker *w)
 
 /* --- following the generation in force */
 
-/* Contexts that the peer had opened and that a restart lost: it has to know (n32.md B.10). */
-static void report_lost(struct initiator *i)
+/* Contexts that a restart lost: the peer has to know (n32.md B.10), but for those of ours that a
+ * negotiation of ours will take the place of. */
+static void report_lost(struct initiator *i, const struct partner *p)
 {
 	struct assoc_context lost[ASSOC_CONTEXTS_MAX];
 	size_t n = assoc_take_lost(i->link->association, lost);
 
 	for (size_t k = 0; k < n; k++) {
-		if (!lost[k].is_ours)
+		if (!lost[k].is_ours || !p->conf->initiate)
 			courier_add(i, ERRAND_REPORT, lost[k].own, "CONTEXT_NOT_FOUND", "0");
 	}
 }
@@ -179,6 +189,18 @@ static void take_up(struct initiator *i, const struct generation *g, const struc
 	}
 }
 
+/* Who is disabled or gone keeps no keys here; a peer that comes back gets new ones. */
+static void part_with(struct initiator *i)
+{
+	struct association *a = i->link->association;
+	size_t n = contexts_end_all(i->w->commons->contexts, a, loop_wall_s(i->w->loop));
+
+	if (n > 0)
+		log_info(LOG_SEPP, assoc_name(a),
+		    "N32-f contexts ended, the partner is disabled or gone count=%zu", n);
+	free_initiator(i);
+}
+
 /* One that we do not initiate to: only what somebody asked for, and what was negotiated by us
  * (33.501 13.5: capabilities changed). */
 static void look_after(struct initiator *i, const struct partner *p)
@@ -194,6 +216,25 @@ static void look_after(struct initiator *i, const struct partner *p)
 	}
 }
 
+/*
+ * The process before us was cut off, or ended while it negotiated.  The partner may have agreed
+ * with it on something that we do not know of, and nothing that it sends would tell: so whoever was
+ * a partner is asked.
+ */
+static void make_sure(struct initiator *i, const struct generation *g, const struct partner *p)
+{
+	bool doubt = assoc_take_doubt(p->association), cut = i->w->commons->was_interrupted;
+	struct assoc_view v;
+
+	assoc_read(p->association, loop_wall_s(i->w->loop), &v);
+	if (!doubt && (!cut || v.agreement.cap == N32_CAP_UNKNOWN))
+		return;
+	if (v.ways[ASSOC_OUT].state == MACHINE_TERMINATED)
+		return;
+	i->attempt.recoveries = RECOVERIES_MAX;
+	attempt_plan(i, first_delay(g), "the gateway was interrupted");
+}
+
 static void follow_partner(struct worker *w, const struct generation *g, struct partner *p)
 {
 	struct initiator *i = get(w, p);
@@ -202,8 +243,10 @@ static void follow_partner(struct worker *w, const struct generation *g, struct 
 		cancel(i);
 		return;
 	}
-	if (!w->initiators->has_begun)
-		report_lost(i);
+	if (!w->initiators->has_begun) {
+		report_lost(i, p);
+		make_sure(i, g, p);
+	}
 	if (p->conf->initiate)
 		take_up(i, g, p);
 	else
@@ -219,7 +262,7 @@ void initiators_follow(struct worker *w)
 		return;
 	TAILQ_FOREACH (link, links_all(w->links), next) {
 		if (link->initiator && !initiator_partner(link->initiator))
-			free_initiator(link->initiator);
+			part_with(link->initiator);
 	}
 	for (size_t k = 0; k < g->n_partners; k++) {
 		if (worker_home(w, g->partners[k]->conf->name) == w)
@@ -230,12 +273,31 @@ void initiators_follow(struct worker *w)
 
 /* --- wishes */
 
+/* At once, but a peer that damages one relation after the other is dialled less and less often. */
 static void recover(struct initiator *i, const char *why)
 {
+	msec cap = commons_current(i->w->commons)->conf->retry.cap, now = loop_now(i->w->loop);
+	msec delay = 0;
+	char text[512];
+
 	if (i->is_ending)
 		return;
 	i->attempt.recoveries = RECOVERIES_MAX;
-	attempt_begin(i, why);
+	if (i->attempt.step != ATTEMPT_NONE)
+		return; /* what comes of that is new */
+	if (i->damages == 0 || now - i->damaged > 2 * cap)
+		i->damages = 0;
+	else
+		delay = initiator_delay(i, i->damages) + 1;
+	i->damages++;
+	i->damaged = now;
+	log_info(LOG_SEPP, assoc_name(i->link->association),
+	    "the relation is damaged, it is negotiated anew msec=%llu why='%s'",
+	    (unsigned long long)delay, str_escape(text, sizeof(text), str_of(why)));
+	if (delay)
+		attempt_plan(i, delay, why);
+	else
+		attempt_begin(i, why);
 }
 
 static void come_back(struct initiator *i, const struct partner *p, const char *why)

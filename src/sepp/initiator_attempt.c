@@ -200,6 +200,16 @@ static void PRINTF_LIKE(2, 3) fail_saying(struct initiator *i, const char *fmt, 
 	fail(i, text);
 }
 
+/* It was asked, and nobody knows what came of it at the other end: the two may differ until a
+ * negotiation has an answer, so that even a partner that we do not initiate to is asked again. */
+static void doubt(struct initiator *i)
+{
+	struct attempt *a = &i->attempt;
+
+	if (!a->is_recovery)
+		a->recoveries = RECOVERIES_MAX;
+}
+
 /* --- the exchange of parameters */
 
 static void on_parameters(void *owner, const struct call_result *r);
@@ -213,6 +223,19 @@ static void post_parameters(struct initiator *i, struct session *s)
 	    on_parameters, i);
 }
 
+/* Half an exchange leaves no context behind, on either side; nor what it had taken the place of. */
+static void undo(struct initiator *i)
+{
+	struct attempt *a = &i->attempt;
+
+	if (!contexts_end(
+		i->w->commons->contexts, i->link->association, a->exchange.own, now_s(i), NULL))
+		return;
+	courier_add(i, ERRAND_TERMINATE, a->exchange.peer, "", "");
+	if (*a->old_context)
+		courier_add(i, ERRAND_TERMINATE, a->old_context, "", "");
+}
+
 /* The peer did not keep the connection for it: once, another one is opened, and the exchange begun
  * anew (CON-07). */
 static void reopen(struct initiator *i, const char *why)
@@ -221,13 +244,24 @@ static void reopen(struct initiator *i, const char *why)
 	struct partner *p = initiator_partner(i);
 	struct dial_target same = { .name = a->dial.name, .port = a->dial.port };
 
+	doubt(i);
 	if (a->is_reopened || a->exchange.done || !p) {
+		undo(i);
 		fail_saying(i, "exchange of parameters: %s", why);
 		return;
 	}
 	a->is_reopened = true;
 	let_go(i);
 	dial_start(&a->dial, generation_of(i), p, a->dial.is_redirected ? &same : NULL);
+}
+
+/* The peer may have negotiated something else meanwhile. */
+static bool is_prins(const struct initiator *i)
+{
+	struct assoc_view v;
+
+	assoc_read(i->link->association, now_s(i), &v);
+	return assoc_is_agreed(&v) && v.agreement.cap == N32_CAP_PRINS;
 }
 
 static void exchange_parameters(struct initiator *i, struct session *s, const struct partner *p)
@@ -257,16 +291,6 @@ static void establish(struct initiator *i, struct session *s, const struct partn
 	succeed(i, p);
 }
 
-/* Half an exchange leaves no context behind, on either side. */
-static void undo(struct initiator *i)
-{
-	struct attempt *a = &i->attempt;
-
-	if (contexts_end(
-		i->w->commons->contexts, i->link->association, a->exchange.own, now_s(i), NULL))
-		courier_add(i, ERRAND_TERMINATE, a->exchange.peer, "", "");
-}
-
 static void name_refusal(char out[ASSOC_REASON_MAX], const char *what, const struct call_result *r)
 {
 	struct n32_problem_info info;
@@ -274,6 +298,15 @@ static void name_refusal(char out[ASSOC_REASON_MAX], const char *what, const str
 	n32_problem_decode(&info, r->message->body);
 	snprintf(out, ASSOC_REASON_MAX, "the partner answers %s with %u%s%s%s%.*s", what, r->status,
 	    *info.cause ? " " : "", info.cause, *info.detail ? ": " : "", DETAIL_MAX, info.detail);
+}
+
+/* Not if the peer has negotiated something else meanwhile: then it has no context either. */
+static bool is_prins_in_force(const struct initiator *i)
+{
+	struct assoc_view v;
+
+	assoc_read(i->link->association, now_s(i), &v);
+	return assoc_is_agreed(&v) && v.agreement.cap == N32_CAP_PRINS;
 }
 
 static void on_parameters(void *owner, const struct call_result *r)
@@ -284,9 +317,20 @@ static void on_parameters(void *owner, const struct call_result *r)
 	char reason[ASSOC_REASON_MAX];
 
 	a->call = NULL;
+	if (p && !is_prins_in_force(i)) {
+		if (r->status == 0)
+			a->session = NULL; /* it ends by itself */
+		let_go(i);
+		succeed(i, p);
+		return;
+	}
 	if (r->status == 0) {
-		a->session = NULL;
 		reopen(i, r->why);
+		return;
+	}
+	if (!is_prins(i)) {
+		undo(i);
+		fail(i, "PRINS is no longer in force");
 		return;
 	}
 	if (!p || r->status != 200 || !r->is_json) {
@@ -363,6 +407,7 @@ static void commit(struct initiator *i, const struct partner *p, struct session 
 {
 	const struct offer *o = i->w->offer;
 	struct assoc_view before;
+	char why[512];
 	bool changed;
 
 	assoc_read(p->association, now_s(i), &before);
@@ -376,7 +421,7 @@ static void commit(struct initiator *i, const struct partner *p, struct session 
 	log_line(changed ? LOG_INFO : LOG_DEBUG, LOG_SEPP, p->conf->name,
 	    "negotiated by us selected=%s with='%s' policy=%s why='%s'",
 	    n32_cap_name(o->agreement.cap), i->attempt.dial.name.text, *o->place ? o->place : "-",
-	    i->attempt.why);
+	    str_escape(why, sizeof(why), str_of(i->attempt.why)));
 	review_certificate(i, &before, &o->agreement);
 	if (o->agreement.cap == N32_CAP_PRINS) {
 		exchange_parameters(i, s, p);
@@ -420,11 +465,12 @@ static bool is_of_partner(
     const struct generation *g, const struct partner *p, const struct n32_fqdn *name)
 {
 	const struct str text = str_of(name->text);
+	const struct partner *known = generation_find(g, name->text);
 	struct n32_identity id;
 	const char *why;
 
-	if (generation_find(g, name->text) == p)
-		return true;
+	if (known) /* others may have the same anchors */
+		return known == p;
 	return n32_identity_parse(&id, &text, 1) == 0 &&
 	       generation_anchors(g, &id, &why) == p->anchors;
 }
@@ -480,9 +526,10 @@ static void on_answer(void *owner, const struct call_result *r)
 	i->attempt.call = NULL;
 	if (!p)
 		fail(i, "the partner is gone");
-	else if (r->status == 0)
+	else if (r->status == 0) {
+		doubt(i);
 		fail(i, r->why);
-	else if (r->status == 200)
+	} else if (r->status == 200)
 		judge_answer(i, p, r);
 	else if (r->status == 307)
 		follow_redirect(i, p, r);
@@ -528,6 +575,8 @@ static void on_up(struct dial *d, struct session *s)
 	i->attempt.session = s;
 	if (!p)
 		fail(i, "the partner is gone");
+	else if (i->attempt.step == ATTEMPT_EXCHANGE && !is_prins(i))
+		fail(i, "PRINS is no longer in force");
 	else if (i->attempt.step == ATTEMPT_EXCHANGE)
 		exchange_parameters(i, s, p);
 	else
@@ -558,6 +607,8 @@ void attempt_cancel(struct initiator *i)
 {
 	struct attempt *a = &i->attempt;
 
+	if (a->step != ATTEMPT_NONE)
+		step(i, MACHINE_ON_FAIL, "given up");
 	dial_cancel(&a->dial);
 	call_forget(a->call);
 	a->call = NULL;
@@ -595,6 +646,7 @@ void attempt_begin(struct initiator *i, const char *why)
 		return;
 	}
 	loop_timer_stop(&a->timer);
+	a->is_recovery = a->recoveries > 0;
 	a->step = ATTEMPT_NEGOTIATE;
 	a->redirects = 0;
 	a->is_reopened = false;

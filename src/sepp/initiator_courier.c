@@ -15,6 +15,7 @@ enum {
 };
 
 static void look(struct initiator *i);
+static void wait(struct initiator *i);
 
 /* --- errands */
 
@@ -49,8 +50,31 @@ static void end_relation(struct initiator *i, const char *how)
 	if (!i->is_ending || !TAILQ_EMPTY(&i->courier.errands))
 		return;
 	i->is_ending = false;
-	(void)assoc_end(i->link->association, MACHINE_ON_END, &said);
-	log_info(LOG_SEPP, assoc_name(i->link->association), "relation ended how='%s'", how);
+	if (assoc_end(i->link->association, MACHINE_ON_END, &said))
+		log_info(
+		    LOG_SEPP, assoc_name(i->link->association), "relation ended how='%s'", how);
+}
+
+/* Whether a context would stay at the other end if this did not get there. */
+static bool is_patient(const struct errand *e)
+{
+	return e->kind == ERRAND_TERMINATE ||
+	       (e->kind == ERRAND_REPORT && strcmp(e->error, "CONTEXT_NOT_FOUND") == 0);
+}
+
+/* One more try has failed: whether it was the last.  An end of the relation does not wait for long;
+ * what would leave a context behind goes on until that has expired. */
+static bool gives_up(struct errand *e)
+{
+	if (is_patient(e) && !e->i->is_ending)
+		return loop_now(e->i->w->loop) >= e->until;
+	return ++e->tries >= TRIES_MAX;
+}
+
+/* Not taken, but it may be another time. */
+static bool is_worth_another(const struct call_result *r)
+{
+	return r->status == 0 || r->status == 429 || r->status >= 500;
 }
 
 static bool is_any_under_way(const struct initiator *i)
@@ -71,10 +95,12 @@ static void on_answer(void *owner, const struct call_result *r)
 	const char *name = assoc_name(i->link->association);
 
 	e->call = NULL;
-	if (r->status == 0 && ++e->tries < TRIES_MAX) {
-		log_info(LOG_SEPP, name, "%s was not answered, it is sent again: %s",
-		    name_of(e->kind), r->why);
-		look(i);
+	if (is_worth_another(r) && !gives_up(e)) {
+		log_info(LOG_SEPP, name, "%s was not taken, it is sent again status=%u: %s",
+		    name_of(e->kind), r->status, r->status ? "-" : r->why);
+		wait(i);
+		if (r->status > 0 && !session_of(r->s->c)->is_kept && !is_any_under_way(i))
+			conn_finish(r->s->c, H2_NO_ERROR);
 		return;
 	}
 	if (r->status == 200 || r->status == 204)
@@ -139,10 +165,31 @@ static void dispatch(struct initiator *i, struct session *s, struct errand *e)
 	}
 }
 
+/* NONE ends what is in force when it comes: never what was agreed on since it was asked for. */
+static void drop_late_none(struct initiator *i)
+{
+	struct errand *e, *next;
+	struct assoc_view v;
+
+	assoc_read(i->link->association, loop_wall_s(i->w->loop), &v);
+	if (i->is_ending && v.ways[ASSOC_OUT].state == MACHINE_TERMINATING)
+		return;
+	for (e = TAILQ_FIRST(&i->courier.errands); e; e = next) {
+		next = TAILQ_NEXT(e, next);
+		if (e->kind != ERRAND_NONE || e->call)
+			continue;
+		log_info(LOG_SEPP, assoc_name(i->link->association),
+		    "NONE is not sent, the relation is another one by now");
+		drop(e);
+	}
+	end_relation(i, "ended by us");
+}
+
 void courier_use(struct initiator *i, struct session *s)
 {
 	struct errand *e;
 
+	drop_late_none(i);
 	i->courier.wants_connection = false;
 	TAILQ_FOREACH (e, &i->courier.errands, next) {
 		if (!e->call)
@@ -182,12 +229,15 @@ static void look(struct initiator *i)
 	struct partner *p = initiator_partner(i);
 	struct session *s;
 
-	if (!has_work(i) || c->dial.is_busy || c->is_waiting)
+	drop_late_none(i);
+	if (!has_work(i))
 		return;
 	s = find_own(i);
 	if (s) {
 		courier_use(i, s);
 		conn_flush_later(s->c);
+	} else if (c->dial.is_busy || c->is_waiting) {
+		return;
 	} else if (p) {
 		dial_start(&c->dial, commons_current(i->w->commons), p, NULL);
 	} else {
@@ -200,7 +250,20 @@ static void on_timer(struct loop_timer *t)
 	struct initiator *i = container_of(t, struct initiator, courier.timer);
 
 	i->courier.is_waiting = false;
+	if (find_own(i)) /* it has lasted */
+		i->courier.failures = 0;
 	look(i);
+}
+
+/* Whoever does not answer is not pressed. */
+static void wait(struct initiator *i)
+{
+	struct courier *c = &i->courier;
+
+	if (c->is_waiting)
+		return;
+	c->is_waiting = true;
+	loop_timer_set(&c->timer, initiator_delay(i, ++c->failures));
 }
 
 /* --- the connection */
@@ -245,7 +308,7 @@ static void on_down(struct dial *d, enum dial_failure failure, const char *why)
 	    failure == DIAL_UNTRUSTED ? "no" : "yes", (unsigned long long)delay);
 	for (e = TAILQ_FIRST(&c->errands); e; e = next) {
 		next = TAILQ_NEXT(e, next);
-		if (!e->call && ++e->tries >= TRIES_MAX)
+		if (!e->call && gives_up(e))
 			drop(e);
 	}
 	end_relation(i, "ended by us; the partner could not be told");
@@ -295,6 +358,7 @@ void courier_add(struct initiator *i, enum errand_kind kind, const char *id, con
 		n++;
 	e->i = i;
 	e->kind = kind;
+	e->until = loop_now(i->w->loop) + commons_current(i->w->commons)->conf->validity;
 	(void)str_copy(e->id, sizeof(e->id), str_of(id));          /* bounded by the callers, */
 	(void)str_copy(e->error, sizeof(e->error), str_of(error)); /* as these are */
 	(void)str_copy(e->message_id, sizeof(e->message_id), str_of(message_id));

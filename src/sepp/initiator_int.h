@@ -15,7 +15,7 @@
 
 enum {
 	REDIRECTS_MAX = 3,
-	RECOVERIES_MAX = 8, /* attempts for a partner that we do not initiate to */
+	RECOVERIES_MAX = 20, /* attempts for a partner that we do not initiate to */
 };
 
 enum attempt_step {
@@ -32,6 +32,7 @@ struct attempt {
 	char why[160];       /* it was begun */
 	bool is_again;       /* wanted once more while one is under way */
 	unsigned failures;   /* in a row */
+	bool is_recovery;    /* it is one of those: */
 	unsigned recoveries; /* that may still follow without `initiate` */
 	unsigned redirects;
 	bool is_reopened; /* the exchange had to begin on another connection */
@@ -58,6 +59,7 @@ struct errand {
 	char id[N32_CONTEXT_ID_LEN + 1];
 	char error[N32_TEXT_MAX + 1], message_id[N32_TEXT_MAX + 1];
 	unsigned tries;
+	msec until;        /* by then a context of ours has expired at the peer, too */
 	struct call *call; /* under way */
 };
 
@@ -78,7 +80,9 @@ struct initiator {
 	struct link *link;
 	struct attempt attempt;
 	struct courier courier;
-	bool is_ending; /* END is under way: the relation has ended when the errands are done */
+	unsigned damages; /* the relation was damaged that often, each time soon after another */
+	msec damaged;     /* the last time */
+	bool is_ending;   /* END is under way: the relation has ended when the errands are done */
 };
 
 /* The partner as the generation in force has it; NULL: gone, disabled, or we are ending. */

@@ -27,7 +27,8 @@ struct session {
 	struct link *link; /* NULL: of a peer that nobody configured */
 	struct dial *dial; /* that opened it and still waits for it; or NULL */
 	bool is_counted;   /* among the partner's connections */
-	bool is_kept;      /* PRINS: a policy has decided to keep it */
+	bool is_kept;      /* PRINS: a policy has decided to keep it, */
+	uint64_t kept_by;  /* of the generation of this number */
 	msec max_age;      /* 0 = no bound */
 };
 

@@ -219,10 +219,13 @@ static void review_kept(struct scene *s, const struct agreement *a)
 {
 	const struct assoc_view *before = &s->n->decision.view;
 	struct wish wish = wish_of(WISH_REVIEW, s->n->partner->conf->name, "");
+	size_t ended = 0;
 
-	if (a->cap != N32_CAP_PRINS && before->agreement.cap == N32_CAP_PRINS) {
-		(void)contexts_end_all(
+	/* whatever was agreed before: another worker may have agreed on PRINS since */
+	if (a->cap != N32_CAP_PRINS)
+		ended = contexts_end_all(
 		    s->w->commons->contexts, s->n->partner->association, a->at_s);
+	if (a->cap != N32_CAP_PRINS && (ended || before->agreement.cap == N32_CAP_PRINS)) {
 		wish.kind = WISH_LET_GO;
 		worker_wish_all(s->w, &wish);
 	} else if (*before->agreement.fingerprint &&
@@ -265,8 +268,28 @@ static void commit(struct scene *s)
 
 /* --- the policy */
 
+/* `on_policy_error = sepp.KEEP_LAST`: what is in force outlives a policy that fails, as long as the
+ * request and the files still allow it. */
+static bool keeps_last(const struct scene *s)
+{
+	const struct assoc_view *v = &s->n->decision.view;
+
+	return s->n->partner->conf->keep_last_on_policy_error && assoc_is_agreed(v) &&
+	       allows_cap(&s->n->offer, v->agreement.cap);
+}
+
 static enum negotiation_outcome fail_closed(struct scene *s)
 {
+	const struct agreement *last = &s->n->decision.view.agreement;
+
+	if (keeps_last(s)) {
+		log_warn(LOG_SEPP, s->n->partner->conf->name,
+		    "the policy failed, what is in force is kept selected=%s decision=%s",
+		    n32_cap_name(last->cap), s->n->decision.id);
+		select_cap(s->n, s->g->conf, last->cap);
+		commit(s);
+		return NEGOTIATION_AGREED;
+	}
 	fail(s, MACHINE_ON_FAIL, s->n->decision.out.reason);
 	return problem(s->n, N32_PROBLEM_FAILURE, "");
 }

@@ -122,7 +122,7 @@ static void obey(struct worker *w, const struct generation *g, struct partner *p
 	ask(w, g, p, s, in_context);
 	switch (out->verdict) {
 	case SCRIPT_RENEGOTIATE:
-		wish(w, WISH_NEGOTIATE, p, out->reason);
+		wish(w, WISH_RECOVER, p, out->reason);
 		decision_done(w, "204 negotiates anew");
 		break;
 	case SCRIPT_TERMINATE:

@@ -252,8 +252,7 @@ static void answer_agreed(
 	answer(c, s, 200, &json, 1, buf_str(body));
 	decision_done(w, "200 %s", n32_cap_name(n->rsp.selected.cap));
 	/* anything but PRINS: the handshake connection shall be terminated (TS 29.573 5.2.2) */
-	if (n->rsp.selected.cap != N32_CAP_PRINS ||
-	    !retention_keeps(w, g, session_of(c), SCRIPT_EVENT_NEGOTIATED))
+	if (n->rsp.selected.cap != N32_CAP_PRINS || !retention_stays(w, g, session_of(c)))
 		conn_finish(c, H2_NO_ERROR);
 }
 

@@ -75,15 +75,22 @@ static bool find_limit(
 static bool agree(struct worker *w, struct session *s, enum script_event event)
 {
 	const struct script_answer *out = &w->retention->out;
-	msec age = age_of(w, s), idle = (msec)out->idle_s * 1000, limit, left;
+	msec limit;
 
-	if (!find_limit(s, event, (msec)out->max_age_s * 1000, age, &limit))
+	if (!find_limit(s, event, (msec)out->max_age_s * 1000, age_of(w, s), &limit))
 		return false;
-	left = limit ? limit - age : 0;
-	conn_keep(s->c, left && (idle == 0 || left < idle) ? left : idle, (msec)out->ping_s * 1000);
+	conn_keep(s->c, (msec)out->idle_s * 1000, (msec)out->ping_s * 1000,
+	    limit ? conn_opened_at(s->c) + limit : 0);
 	s->max_age = limit;
 	s->is_kept = true;
 	return true;
+}
+
+/* A policy that fails: the terms of its last answer go on, if the partner's file says so. */
+static bool keeps_last(const struct worker *w, const struct session *s, const struct partner *p)
+{
+	return w->retention->out.verdict == SCRIPT_FAILED && s->is_kept &&
+	       p->conf->keep_last_on_policy_error;
 }
 
 bool retention_keeps(
@@ -94,14 +101,24 @@ bool retention_keeps(
 
 	if (!retention_applies(w, g, s, &p))
 		return false;
-	keeps = ask(w, g, s, p, event) && agree(w, s, event);
+	keeps = ask(w, g, s, p, event) ? agree(w, s, event) : keeps_last(w, s, p);
 	decision_done(w, keeps ? "kept" : "released");
+	s->kept_by = g->number;
 	if (keeps && w->retention->out.open_reverse && conn_is_server(s->c)) {
 		const struct wish wish = wish_of(WISH_CONNECT, p->conf->name, "open_reverse");
 
 		worker_wish(w, &wish);
 	}
 	return keeps;
+}
+
+bool retention_stays(struct worker *w, const struct generation *g, struct session *s)
+{
+	bool is_old = s->max_age && age_of(w, s) >= s->max_age;
+
+	if (s->is_kept && s->kept_by == g->number && !is_old)
+		return true;
+	return retention_keeps(w, g, s, is_old ? SCRIPT_EVENT_MAX_AGE : SCRIPT_EVENT_NEGOTIATED);
 }
 
 bool retention_wants_back(struct worker *w, const struct generation *g, struct session *s)
@@ -169,7 +186,7 @@ static bool would_keep(struct worker *w, const struct generation *g, struct sess
 
 	if (!retention_applies(w, g, s, &p))
 		return false;
-	keeps = ask(w, g, s, p, SCRIPT_EVENT_POLICY_CHANGED);
+	keeps = ask(w, g, s, p, SCRIPT_EVENT_POLICY_CHANGED) || keeps_last(w, s, p);
 	decision_done(w, keeps ? "would be kept" : "would be released");
 	return keeps;
 }

@@ -29,6 +29,10 @@ bool retention_applies(struct worker *w, const struct generation *g, const struc
 bool retention_keeps(struct worker *w, const struct generation *g, struct session *s,
     enum script_event event) MUST_CHECK;
 
+/* PRINS was selected on it once more: asks again only where the last answer is too old, or is that
+ * of another generation. */
+bool retention_stays(struct worker *w, const struct generation *g, struct session *s) MUST_CHECK;
+
 /* A kept connection was lost: whether the policy wants another one.  Called while it ends. */
 bool retention_wants_back(
     struct worker *w, const struct generation *g, struct session *s) MUST_CHECK;

@@ -26,7 +26,7 @@ enum {
 };
 
 struct store {
-	bool is_on, has_thread;
+	bool is_on, has_thread, was_interrupted;
 	pthread_t thread;
 
 	pthread_mutex_t lock; /* guards down to the next empty line */
@@ -429,6 +429,7 @@ struct store *store_open(const struct state *state, struct err *e)
 	snprintf(s->path, size, "%s/%s", state_path(state), STORE_FILE);
 	s->is_on = s->status.is_on = true;
 	s->status.why = "";
+	s->was_interrupted = store_file_was_left_open(s->dir);
 	begin(s);
 	if (start_thread(s, e)) {
 		err_within(e, "store");
@@ -439,6 +440,11 @@ struct store *store_open(const struct state *state, struct err *e)
 fail:
 	store_close(s);
 	return NULL;
+}
+
+bool store_was_interrupted(const struct store *s)
+{
+	return s->was_interrupted;
 }
 
 void store_close(struct store *s)

@@ -49,6 +49,12 @@ struct store *store_open(const struct state *state, struct err *e) MUST_CHECK;
 void store_close(struct store *s);
 
 /*
+ * Whether the gateway before this one was cut off: what happened in its last moments - 50 ms, and a
+ * write - is then not in the file.
+ */
+bool store_was_interrupted(const struct store *s);
+
+/*
  * What there was at start about the partner of that name, once: false the second time, and after a
  * change.  Control thread.
  */

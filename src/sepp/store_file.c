@@ -67,6 +67,14 @@ void store_file_unmake(int dir)
 		(void)unlinkat(dir, STORE_FILE, 0); /* else it is set aside one day, as empty */
 }
 
+bool store_file_was_left_open(int dir)
+{
+	struct stat st;
+
+	/* SQLite removes it with the last close */
+	return fstatat(dir, STORE_FILE "-wal", &st, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
 void store_file_remove_rest(int dir)
 {
 	char name[STORE_FILE_ASIDE_MAX];

@@ -31,6 +31,9 @@ int store_file_make(int dir, bool *is_new, struct err *e) MUST_CHECK;
 /* Removes it if it is still empty, so that it is not taken for one that lost what it held. */
 void store_file_unmake(int dir);
 
+/* Whether whoever had it open last did not close it: what was asked for last may be missing. */
+bool store_file_was_left_open(int dir);
+
 /* Removes what belonged to a file that is not there any more. */
 void store_file_remove_rest(int dir);
 

@@ -20,8 +20,11 @@ def out(gateway, name):
 
 def comes_to(gateway, name, *states, timeout=5.0):
     """Waits for a state of our attempts.  Returns what was said of it."""
-    return gateway.until(lambda: out(gateway, name)["state"] in states and out(gateway, name),
-                         timeout)
+    def seen():
+        found = out(gateway, name)
+        return found if found["state"] in states else None
+
+    return gateway.until(seen, timeout)
 
 
 def agrees(gateway, name, capability, timeout=5.0):

@@ -10,8 +10,8 @@ import tempfile
 
 from lib.directory import (FOLLOW_THE_INITIATOR, KEEP, PRINS, PRINS_FIRST, TLS, TLS_FIRST,
                            Directory, purposes, select)
+from lib.dns import DnsServer
 from lib.gateway import Gateway
-from lib.names import NameServer
 from lib.sepp import Sepp
 import pki
 import scripted
@@ -92,7 +92,7 @@ class World:
     def _scripted_directory(self, name, **settings):
         """Retries come soon, and names are asked of the world's own server."""
         if self.names is None:
-            self.names = NameServer()
+            self.names = DnsServer().start()
         fixed = {"retry": {"first_s": 0.05, "cap_s": RETRY_CAP_S},
                  "timeouts": {"response_s": RESPONSE_S, "resolve_s": RESPONSE_S},
                  "dns": {"servers": [self.names.address], "timeout_s": 1, "tries": 2}}
@@ -106,7 +106,7 @@ class World:
         sepp = Sepp.of(directory, name, plmn, hooks, options, **fields)
         for handler in handlers:
             sepp.script(*handler[0], path=handler[1])
-        self.names.host(sepp.peer.fqdn, ["127.0.0.1"])
+        self.names.replace(sepp.peer.fqdn, "A", "127.0.0.1")
         self.sepps[name], self.peers[name] = sepp, sepp.peer
         return sepp
 
@@ -126,7 +126,7 @@ class World:
         """Has a partner answer 307 to a second SEPP of its, or to one that only says so."""
         first = self.sepps[name]
         host = pki.fqdn(first.peer.plmn, target)
-        self.names.host(host, ["127.0.0.1"])
+        self.names.replace(host, "A", "127.0.0.1")
         certified = pki.fqdn(first.peer.plmn, "impostor") if impostor else host
         second = Sepp().serve(directory.certified(f"{name}-{target}", first.peer.plmn, [certified],
                                                   pki.authority(first.peer.plmn)))

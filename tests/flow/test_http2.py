@@ -182,7 +182,7 @@ def test_media_type_is_compared_as_a_whole(gateway, alpha, kind, status):
 @pytest.mark.parametrize("path, status", [
     ("/", 400), ("/n32c-handshake", 400), ("/n32c-handshake/v1", 404),
     ("/n32c-handshake/v1/exchange-capability/x", 404), ("/N32C-handshake/v1/x", 400),
-    ("/n32c-handshake/v1/exchange-params", 404), ("//n32c-handshake/v1/exchange-capability", 400),
+    ("/n32c-handshake/v1/exchange-parameters", 404), ("//n32c-handshake/v1/exchange-capability", 400),
     ("/n32c-handshake/v1/../v1/exchange-capability", 404),
     ("/n32c-handshake/v1/exchange-capability?x=1", 400),
     pytest.param("/n32c-handshake/v1/" + "x" * 500, 404, id="long"),

@@ -18,6 +18,7 @@ from lib.peer import CAPABILITY_PATH, JSON_HEADERS
 FIELDS = ["id", "time", "hook", "partner", "generation", "digest", "input", "answer", "at", "reason",
           "notes", "fuel", "microseconds", "outcome"]
 MANY, AT_ONCE = 1500, 50
+ALL = MANY + 2  # with the retention of the connection, and that it is lost
 MIB = 1 << 20
 
 
@@ -78,7 +79,9 @@ def test_negotiation_is_one_line_for_each_decision(directory, recorded, state):
     assert re.fullmatch(r"partners/alpha\.lua:\d+", first["at"])
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", first["time"])
     assert first["notes"] == ["seen alpha"] and first["fuel"] > 0
-    assert decisions(gateway) == 2
+    third = wait_for(gateway, state, 3)[2]
+    assert third["input"]["event"]["kind"] == "LOST"
+    assert decisions(gateway) == 3
 
 
 def test_refusals_are_recorded_with_what_was_answered(directory, recorded, state):
@@ -132,8 +135,8 @@ def test_end_of_the_process_writes_what_was_decided(directory, recorded, state):
     gateway = recorded()
     negotiate_often(alpha, gateway)
     gateway.stop()
-    assert len(lines(state)) == MANY + 1
-    assert len({record["id"] for record in lines(state)}) == MANY + 1
+    assert len(lines(state)) == ALL
+    assert len({record["id"] for record in lines(state)}) == ALL
 
 
 def test_later_process_goes_on_with_other_ids(directory, start, state):
@@ -154,7 +157,7 @@ def test_files_that_are_set_aside_lose_nothing(directory, recorded, state, journ
     by_size = journal["max_mib"] > 0
     negotiate_often(alpha, gateway, lambda: by_size or gateway.signal(signal.SIGUSR1))
     gateway.until(lambda: gateway.status()["journal"]["records"] == decisions(gateway))
-    assert len(lines(state)) == decisions(gateway) == MANY + 1
+    assert len(lines(state)) == decisions(gateway) == ALL
     assert gateway.status()["journal"]["lost"] == {"queue": 0, "write": 0}
     aside = list(state.glob("decisions-*.jsonl"))
     assert len(aside) == gateway.status()["journal"]["set_aside"] >= (1 if by_size else 5)
@@ -219,10 +222,10 @@ def test_full_disk_is_said_and_survived(directory, recorded, state):
     assert len(lines(state)) < MANY
     resource.prlimit(gateway.process.pid, resource.RLIMIT_FSIZE, limit)
     assert gateway.logs("journal does not get on")
-    gateway.until(lambda: gateway.status()["journal"]["records"] == MANY + 1)
+    gateway.until(lambda: gateway.status()["journal"]["records"] == ALL)
     assert gateway.status()["journal"]["failing"] is False
-    assert len(lines(state)) == MANY + 1
-    assert gateway.metrics()["parley_journal_records_total"] == MANY + 1
+    assert len(lines(state)) == ALL
+    assert gateway.metrics()["parley_journal_records_total"] == ALL
     assert gateway.metrics()['parley_journal_lost_total{reason="write"}'] == 0
 
 

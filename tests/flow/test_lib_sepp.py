@@ -2,19 +2,18 @@
 """The scripted SEPP by itself: what it answers, what it records, and the keys that it derives."""
 
 import json
-import socket
 import ssl
-import struct
 import subprocess
 import threading
 import types
 
+import dnslib
 from h2.exceptions import ProtocolError
 from OpenSSL.SSL import WantReadError
 import pytest
 
 from lib import keys
-from lib.names import SRV, A, NameServer, encoded
+from lib.dns import DnsServer
 from lib.peer import CAPABILITY_PATH, ERROR_PATH, PARAMS_PATH
 from lib.sepp import DECENT, SILENT, Sepp
 from lib.tls import Settings
@@ -261,30 +260,27 @@ def test_other_certificate_and_no_alpn_can_be_presented(world, directory):
         assert wire.tls.selected_alpn_protocol() is None
 
 
-def ask_name(address, name, kind):
-    """The values of the answer, or None for NXDOMAIN."""
-    host, port = address.split(":")
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-        sock.settimeout(TIMEOUT)
-        question = encoded(name) + struct.pack("!HH", kind, 1)
-        sock.sendto(struct.pack("!HHHHHH", 7, 0x100, 1, 0, 0, 0) + question, (host, int(port)))
-        answer = sock.recv(4096)
-    ident, flags, _, count = struct.unpack("!HHHH", answer[:8])
-    assert ident == 7
-    values, at = [], 12 + len(question)
-    for _ in range(count):
-        length, = struct.unpack("!H", answer[at + 10:at + 12])
-        values.append(answer[at + 12:at + 12 + length])
-        at += 12 + length
-    return None if flags & 15 == 3 else values
+def ask_name(server, name, kind, tcp=False):
+    """The answer to one question, as (code, texts of the records)."""
+    host, port = server.address.split(":")
+    said = dnslib.DNSRecord.question(name, kind).send(host, int(port), tcp=tcp, timeout=TIMEOUT)
+    answer = dnslib.DNSRecord.parse(said)
+    return dnslib.RCODE[answer.header.rcode], [str(item.rdata) for item in answer.rr]
 
 
 def test_name_server_answers_addresses_and_services():
-    with NameServer({"sepp.example.org": ["127.0.0.1", "127.0.0.2"]}) as names:
-        names.srv("_n32._tcp.example.org", [(1, 2, 7443, "sepp.example.org")])
-        assert ask_name(names.address, "sepp.example.org", A) == [b"\x7f\0\0\1", b"\x7f\0\0\2"]
-        assert ask_name(names.address, "_n32._tcp.example.org", SRV) == [
-            b"\0\1\0\2\x1d\x13\x04sepp\x07example\x03org\0"]
-        assert ask_name(names.address, "sepp.example.org", SRV) == []
-        assert ask_name(names.address, "nobody.example.org", A) is None
-        assert names.asked[0] == ("sepp.example.org", A)
+    with DnsServer() as dns:
+        for address in ("127.0.0.1", "127.0.0.2"):
+            dns.add("sepp.example.org", "A", address)
+        dns.add("_n32._tcp.example.org", "SRV", (1, 2, 7443, "sepp.example.org"))
+        for tcp in (False, True):
+            assert ask_name(dns, "sepp.example.org", "A", tcp) == ("NOERROR",
+                                                                   ["127.0.0.1", "127.0.0.2"])
+        assert ask_name(dns, "_n32._tcp.example.org", "SRV") == (
+            "NOERROR", ["1 2 7443 sepp.example.org."])
+        assert ask_name(dns, "sepp.example.org", "SRV") == ("NOERROR", [])
+        assert ask_name(dns, "nobody.example.org", "A") == ("NXDOMAIN", [])
+        dns.replace("sepp.example.org", "A", "127.0.0.3")
+        assert ask_name(dns, "SEPP.example.org", "A") == ("NOERROR", ["127.0.0.3"])
+        assert dns.queries[0] == ("sepp.example.org", "A")
+        assert dns.count("sepp.example.org") == 4

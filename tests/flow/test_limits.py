@@ -141,8 +141,8 @@ def test_kept_connection_lives_longer_than_its_first_request_may_take(gateway, a
         assert connection.is_alive()
 
 
-def test_connection_that_idles_after_an_error_is_closed(gateway, alpha):
-    with alpha.connect(gateway) as connection:
+def test_connection_that_idles_after_an_error_is_closed(scene, gateway):
+    with scene.beta.connect(gateway) as connection:
         assert connection.negotiate(b"{}").status == 400
         assert connection.wait_for_goaway(2 + ENOUGH_S) == 0
         connection.wait_for_end(ENOUGH_S)

@@ -3,7 +3,7 @@
 
 import pytest
 
-from lib.directory import KEEP, PRINS_FIRST, TLS_FIRST, Directory, retain, select
+from lib.directory import KEEP, PRINS_FIRST, TLS_FIRST, Directory, Lua, retain, select
 from lib.gateway import Gateway
 from lib.peer import CAPABILITY_PATH, JSON_HEADERS
 from lib.waiting import elapsed
@@ -103,6 +103,19 @@ def test_others_are_served_while_a_policy_loops(gateway, peers):
         assert peers["well"].negotiate(gateway).status == 200
         assert since() < 3
         assert [looping.wait(stream).status for stream in streams] == [500] * 5
+
+
+def test_agreement_outlives_a_policy_that_fails_where_the_file_says_so(directory, start):
+    hooks = on_target('error("no opinion")') + KEEP
+    fickle = directory.partner("fickle", "262-90", hooks=hooks)
+    steady = directory.partner("steady", "262-91", hooks=hooks, on_policy_error=Lua("sepp.KEEP_LAST"))
+    gateway = start()
+    assert steady.negotiate(gateway, targetPlmnId=OURS).status == 500  # nothing is in force yet
+    for peer, status in ((fickle, 500), (steady, 200)):
+        assert peer.negotiate(gateway).status == 200
+        assert peer.negotiate(gateway, targetPlmnId=OURS).status == status
+    refused = steady.negotiate(gateway, capabilities=["PRINS"], targetPlmnId=OURS)
+    assert refused.status == 500  # what is in force was not offered
 
 
 def test_retention_policy_that_fails_lets_the_connection_go(gateway, peers):

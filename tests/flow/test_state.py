@@ -64,7 +64,9 @@ def broken_after(directory, start, state, hooks=TLS_FIRST + KEEP):
 def test_state_directory_is_made_for_the_daemon_alone(alpha, start, state):
     gateway = start("--state", state)
     assert stat.S_IMODE(state.stat().st_mode) == 0o700
-    assert {file.name for file in state.iterdir()} == {"last-good", "decisions.jsonl"}
+    assert {file.name for file in state.iterdir()} == {
+        "last-good", "decisions.jsonl", "parley.db", "parley.db-wal", "parley.db-shm"}
+    assert {stat.S_IMODE(file.stat().st_mode) for file in state.glob("parley.db*")} == {0o600}
     assert stat.S_IMODE((state / "last-good").stat().st_mode) == 0o600
     assert gateway.status()["state"]["directory"] == str(state)
 

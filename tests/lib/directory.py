@@ -41,6 +41,13 @@ def retain(answer):
 
 TLS_FIRST = select("return sepp.prefer(request, { sepp.TLS, sepp.PRINS })")
 PRINS_FIRST = select("return sepp.prefer(request, { sepp.PRINS, sepp.TLS })")
+PREFER_THEIRS = select("""local order = {}
+  for _, capability in ipairs(request.capabilities) do
+    if capability == sepp.TLS or capability == sepp.PRINS then
+      order[#order + 1] = capability
+    end
+  end
+  return sepp.prefer(request, order)""")
 FOLLOW_THE_INITIATOR = select("""for _, capability in ipairs(request.capabilities) do
     if capability == sepp.TLS or capability == sepp.PRINS then
       return sepp.select(capability)
@@ -87,8 +94,6 @@ return policy
 
 GATEWAY = {
     "api": 1,
-    "fqdn": pki.fqdn(HOME),
-    "plmns": [HOME],
     "capabilities": [PRINS, TLS],
     "purposes": purposes("ROAMING", "ROAMING_TEST"),
     "certificate": "certs/gateway.pem",
@@ -96,6 +101,7 @@ GATEWAY = {
     "n32c": {"listen": ["127.0.0.1:0"]},
     "target_api_root": True,
     "workers": 2,
+    "dns": {"servers": ["127.0.0.1:1"], "timeout_s": 1, "tries": 1},  # nobody is asked outside
 }
 
 
@@ -120,11 +126,11 @@ def lua(value, indent=0):
 class Directory:
     """The folder; what is written takes effect with the next start or reload."""
 
-    def __init__(self, root, key_type="p256", **gateway):
+    def __init__(self, root, key_type="p256", plmn=HOME, **gateway):
         self.root = pathlib.Path(root)
-        self.settings = {**GATEWAY, **gateway}
+        self.settings = {**GATEWAY, "fqdn": pki.fqdn(plmn), "plmns": [plmn], **gateway}
         self.fqdn = self.settings["fqdn"]
-        self.home = pki.authority(HOME)
+        self.home = pki.authority(plmn)
         self.trust = self.home.write_cert(self.root / "peers/gateway-ca.pem")
         self.policies = self.root / "policies"
         self.home.issue([self.fqdn], self.policies / "certs/gateway.pem",

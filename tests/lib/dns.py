@@ -34,6 +34,12 @@ def canonical(name):
     return str(name).rstrip(".").lower()
 
 
+def record(kind, data, ttl):
+    """A record as (type, ttl, data)."""
+    data = data if isinstance(data, tuple) else (data,)
+    return kind, ttl, getattr(dnslib, kind)(*data)
+
+
 def sockets_of_one_port():
     """A UDP socket and a listening TCP socket on the same port."""
     for _ in range(TRIES):
@@ -90,13 +96,21 @@ class DnsServer:
         self.thread = threading.Thread(target=self._serve, name="dns", daemon=True)
 
     def __enter__(self):
+        return self.start()
+
+    def __exit__(self, *_):
+        self.stop()
+
+    def start(self):
+        """Begins to answer."""
         self.selector.register(self.udp, selectors.EVENT_READ, self._on_datagram)
         self.selector.register(self.tcp, selectors.EVENT_READ, self._on_connection)
         self.selector.register(self.theirs, selectors.EVENT_READ, None)
         self.thread.start()
         return self
 
-    def __exit__(self, *_):
+    def stop(self):
+        """Ends the thread and all sockets."""
         self.ours.close()
         self.thread.join()
         for key in list(self.selector.get_map().values()):
@@ -105,10 +119,13 @@ class DnsServer:
 
     def add(self, name, kind, data, ttl=60):
         """Adds a record: A, AAAA and CNAME with a text, SRV with (priority, weight, port, name)."""
-        data = data if isinstance(data, tuple) else (data,)
-        record = (kind, ttl, getattr(dnslib, kind)(*data))
         with self.changed:
-            self.records.setdefault(canonical(name), []).append(record)
+            self.records.setdefault(canonical(name), []).append(record(kind, data, ttl))
+
+    def replace(self, name, kind, *data, ttl=60):
+        """From one answer to the next a name has these records, and no other."""
+        with self.changed:
+            self.records[canonical(name)] = [record(kind, item, ttl) for item in data]
 
     def remove(self, name):
         """Removes all records of a name, which does not exist any more then."""

@@ -180,8 +180,8 @@ class Gateway:
         return json.loads(done.stdout)
 
     def contexts(self, partner=None):
-        """The N32-f contexts that parleyctl shows, of all partners or of one."""
-        every = self.command("contexts")["contexts"]
+        """The N32-f contexts that there are, of all partners or of one."""
+        every = self.ask("/v1/contexts")["contexts"]
         return [one for one in every if partner in (None, one["partner"])]
 
     def context(self, known):
@@ -205,9 +205,9 @@ class Gateway:
         lines = [line.rsplit(" ", 1) for line in text.splitlines() if line and line[0] != "#"]
         return {name: float(value) for name, value in lines}
 
-    def reload(self):
-        """Asks for a reload.  Returns (status, answer)."""
-        status, text = self.admin("POST", "/v1/reload")
+    def reload(self, apply=False):
+        """Asks for a reload, as `parleyctl reload` does.  Returns (status, answer)."""
+        status, text = self.admin("POST", "/v1/reload?apply=1" if apply else "/v1/reload")
         return status, json.loads(text)
 
     def rollback(self, generation=None):

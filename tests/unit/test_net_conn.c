@@ -321,6 +321,30 @@ static void the_oldest_of_too_many_handshakes_gives_way(void **state)
 	net_free(n);
 }
 
+static void a_connection_of_ours_gives_way_to_nobody(void **state)
+{
+	struct net *n = net_new();
+	struct conn_env *env = &n->server.env;
+	struct conn *own;
+
+	(void)state;
+	env->handshakes_max = 2;
+	own = conn_connect(env, n->server.ctx, &n->addr, SERVER_NAME, &n->e);
+	assert_non_null(own);
+	for (int i = 0; i < 3; i++) {
+		int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+		assert_true(fd >= 0);
+		conn_accept(env, n->server.ctx, fd, &n->addr);
+	}
+	assert_ptr_equal(TAILQ_FIRST(&env->handshaking), own);
+	assert_int_equal(env->n_handshaking, 2);
+	assert_int_equal(n->server.ends, 2);
+	while (env->n_handshaking > 0)
+		conn_kill(TAILQ_FIRST(&env->handshaking));
+	net_free(n);
+}
+
 static void a_peer_that_goes_away_during_the_handshake_is_gone(void **state)
 {
 	struct net *n = net_new();
@@ -446,6 +470,7 @@ int main(void)
 		cmocka_unit_test(a_peer_that_answers_its_pings_may_be_silent),
 		cmocka_unit_test(a_peer_that_does_not_answer_a_ping_is_closed),
 		cmocka_unit_test(the_oldest_of_too_many_handshakes_gives_way),
+		cmocka_unit_test(a_connection_of_ours_gives_way_to_nobody),
 		cmocka_unit_test(a_peer_that_goes_away_during_the_handshake_is_gone),
 		cmocka_unit_test(a_peer_that_speaks_no_tls_is_refused),
 		cmocka_unit_test(a_certificate_of_a_stranger_ends_both_sides_with_a_reason),

@@ -18,6 +18,7 @@ enum {
 	FRAME_PING = 6,
 	FRAME_WINDOW_UPDATE = 8,
 	FRAME_CONTINUATION = 9,
+	SETTING_STREAMS = 3,
 };
 
 static struct buf raw_buf(void)
@@ -325,9 +326,35 @@ static void a_path_that_does_not_fit_is_never_taken_for_a_shorter_one(void **sta
 	pair_free(p);
 }
 
+static void a_request_that_no_stream_was_granted_for_fails_in_time(void **state)
+{
+	static const unsigned char no_streams[] = { 0, SETTING_STREAMS, 0, 0, 0, 0 };
+	struct pair *p = pair_new(PAIR_ECHO);
+	struct buf raw = raw_buf();
+
+	(void)state;
+	pair_exchange(p, 10);
+	raw_frame(&raw, FRAME_SETTINGS, 0, 0, no_streams, sizeof(no_streams));
+	assert_int_equal(h2_input(p->client, raw.data, raw.len, p->now), 0);
+	assert_int_equal(pair_ask(p, "/waits", 10), 0);
+	assert_int_equal(h2_output(p->client, &p->from_client), 0);
+	for (int i = 0; i < 2; i++) {
+		p->now += p->limits.response;
+		h2_expire(p->client, p->now);
+		assert_int_equal(h2_output(p->client, &p->from_client), 0);
+	}
+	assert_true(h2_is_over(p->client));
+	h2_free(p->client);
+	p->client = NULL;
+	assert_int_equal(p->got.failed, 1);
+	buf_release(&raw);
+	pair_free(p);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_request_that_no_stream_was_granted_for_fails_in_time),
 		cmocka_unit_test(a_flood_of_frames_that_do_no_work_ends_the_session),
 		cmocka_unit_test(a_flood_in_one_piece_ends_the_session_too),
 		cmocka_unit_test(nothing_more_is_taken_after_the_end),

@@ -90,8 +90,8 @@ static void live(struct association *a, unsigned n)
 		.reason = "so",
 		.place = "x.lua:1",
 		.next_s = n % 3 ? 0 : STORE_NOW_S + 2 * n };
-	struct assoc_context contexts[2] = { { "0123456789abcdef", "fedcba9876543210" },
-		{ "1", "" } };
+	struct assoc_context contexts[2] = { { "0123456789abcdef", "fedcba9876543210", true },
+		{ "1", "", false } };
 	enum assoc_way way = n / 7 % 2 ? ASSOC_IN : ASSOC_OUT;
 	enum machine_event event = (enum machine_event)(n / 14 % MACHINE_EVENTS);
 
@@ -330,7 +330,7 @@ static void its_flags_and_contexts_go_as_well(void **state)
 	scene_open(&s);
 	a = scene_agreed(&s, "alpha", 7);
 	assert_int_equal(assoc_set_flag(a, "drill", true, &changed, NULL), 0);
-	assoc_set_contexts(a, &(struct assoc_context){ "1", "2" }, 1, 8);
+	assoc_set_contexts(a, &(struct assoc_context){ "1", "2", false }, 1, 8);
 	scene_flush(&s);
 	assert_string_equal(
 	    scene_sql(&s, "SELECT name || own || peer FROM flag, context"), "drill12");

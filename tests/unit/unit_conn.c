@@ -65,7 +65,7 @@ static void on_request(struct conn *c, struct h2_stream *s)
 
 	p->requests++;
 	if (p->keep || p->ping)
-		conn_keep(c, p->keep, p->ping);
+		conn_keep(c, p->keep, p->ping, 0);
 	h2_answer(s, 200, NULL, 0, h2_message_of(s)->body);
 	if (p->finishes)
 		conn_finish(c, H2_NO_ERROR);

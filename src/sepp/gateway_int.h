@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * gateway_int.h - shared by gateway.c, which runs it, and gateway_ask.c, which operators ask.
+ */
+#ifndef SEPP_GATEWAY_INT_H
+#define SEPP_GATEWAY_INT_H
+
+#include "sepp/gateway.h"
+#include "sepp/roster.h"
+#include "sepp/watchdog.h"
+
+struct gateway {
+	struct gateway_conf conf;
+	char *path;
+	struct loop *control;
+	struct script_vm *vm; /* for checking */
+	int64_t started_s;
+	struct commons commons;
+	struct lineage *lineage;
+	struct roster roster;
+	struct worker_duties duties;
+	struct crew crew;
+	struct watchdog *watchdog;
+	struct store *store;
+	struct loop_timer ageing; /* of N32-f contexts */
+
+	uint64_t reloads, reloads_failed, rollbacks;
+	int64_t last_reload_s;
+	const char *last_stage;
+	char last_error[sizeof(((struct err *)0)->text)];
+	char fallback[sizeof(((struct err *)0)->text)]; /* why the directory was refused at start */
+	struct gateway_kept kept;
+	char kept_error[sizeof(((struct err *)0)->text)];
+	bool is_draining;
+	struct loop_task end_task;
+	void (*on_end)(void *arg);
+	void *on_end_arg;
+};
+
+#endif
