@@ -44,8 +44,8 @@ static const struct machine_row rows[] = {
 	{ MACHINE_ON_UNTRUSTED, ENABLED, MACHINE_FAILED_TRUST },
 
 	{ MACHINE_ON_TERMINATE, AGREED | S(RENEGOTIATING), MACHINE_TERMINATING },
-	/* where nothing is in force, what ends is our trying */
-	{ MACHINE_ON_END, ENABLED, MACHINE_TERMINATED },
+	/* where nothing is in force, what ends is our trying, if anybody does */
+	{ MACHINE_ON_END, ENABLED & ~S(IDLE), MACHINE_TERMINATED },
 	{ MACHINE_ON_LEFT, ENABLED, MACHINE_IDLE },
 };
 

@@ -90,11 +90,12 @@ has_line() {
 await() {
 	what=$1
 	shift
-	for try in $(seq 200); do
+	until=$(($(date +%s) + 20))
+	while [ "$(date +%s)" -lt "$until" ]; do
 		! "$@" || return 0
 		sleep 0.1
 	done
-	fail "$what: not within 20 seconds, $try looks"
+	fail "$what: not within 20 seconds"
 }
 
 # --- what is done
