@@ -223,8 +223,8 @@ static void review_kept(struct scene *s, const struct agreement *a)
 
 	/* whatever was agreed before: another worker may have agreed on PRINS since */
 	if (a->cap != N32_CAP_PRINS)
-		ended = contexts_end_all(
-		    s->w->commons->contexts, s->n->partner->association, a->at_s);
+		ended =
+		    contexts_end_all(s->w->commons->contexts, s->n->partner->association, a->at_s);
 	if (a->cap != N32_CAP_PRINS && (ended || before->agreement.cap == N32_CAP_PRINS)) {
 		wish.kind = WISH_LET_GO;
 		worker_wish_all(s->w, &wish);
