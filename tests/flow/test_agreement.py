@@ -149,7 +149,10 @@ def test_terminate_of_one_context_leaves_the_agreement(make):
 # error reports
 
 def on_report(verdict):
-    return PRINS_HOOKS + f"function partner.on_error_report(report, peer)\n  return {verdict}\nend\n"
+    return PRINS_HOOKS + f"""function partner.on_error_report(report, peer)
+  return {verdict}
+end
+"""
 
 
 def reported(make, verdict):
@@ -275,7 +278,7 @@ def test_service_whose_first_target_is_dead_leads_to_the_second(directory, scrip
         assert len(sepp.connections) == 1 and dns.count("dead.example.org", "A") == 1
 
 
-def test_partner_that_moves_is_found_when_its_record_is_too_old(directory, scripted, again, start):
+def test_partner_that_moves_is_found_when_its_record_is_old(directory, scripted, again, start):
     with DnsServer() as dns:
         first = scripted("alpha", "001-01", PRINS_HOOKS, address=None, srv=SERVICE)
         second = again(first)
