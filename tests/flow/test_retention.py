@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""When retain_connection is asked, by the journal of decisions, and that its answer is carried out."""
+"""When retain_connection is asked, by the journal of decisions, and what its answer does."""
 
 import json
 import socket

@@ -18,6 +18,12 @@ import pki
 
 PLMNS = {"a": "001-01", "b": "999-70"}
 ANCHORS = "anchors/other.pem"
+OTHER_ROLE = {"initiator": "responder", "responder": "initiator"}
+
+
+def mirrored(contexts):
+    """Side.contexts() of one end as the other end has to have them."""
+    return sorted((peer, own, OTHER_ROLE[role], *rest) for own, peer, role, *rest in contexts)
 
 
 class Side:
@@ -32,6 +38,13 @@ class Side:
 
     def start(self):
         self.gateway = Gateway(self.directory, *self.arguments).start()
+
+    def restart(self, between=lambda: None):
+        """Ends the process, and starts another that listens on the same port."""
+        self.directory.gateway(n32c={"listen": [self.gateway.address]})
+        self.gateway.stop()
+        between()
+        self.start()
 
     def write(self, name, **fields):
         """Writes the partner's file, in place of the one before."""
@@ -57,7 +70,9 @@ class Side:
         return view["in"]["state"], view["out"]["state"]
 
     def contexts(self):
-        return self.gateway.contexts(self.name)
+        """(own id, the peer's, our role, what stands for the keys, encryption) of each."""
+        return sorted((one["id"], one["peer_id"], one["role"], one["check"], one["jwe"])
+                      for one in self.gateway.contexts(self.name))
 
     def until(self, question, timeout=5.0):
         """Waits until what is known of the partner answers the question.  Returns it."""

@@ -59,8 +59,8 @@ def between(client, server):
 def ended(port):
     """The connections to that listening port that have ended in order, a minute ago at most.
 
-    As the ports of their clients.  Either end may hold TIME_WAIT: close_notify comes before the FIN,
-    so that the answer to it and the FIN cross.
+    As the ports of their clients.  Either end may hold TIME_WAIT: close_notify comes before FIN, so
+    that the answer to it and the FIN cross.
     """
     return {one.peer if one.port == port else one.port for one in table()
             if one.state == TIME_WAIT and port in (one.port, one.peer)}
