@@ -47,7 +47,7 @@ struct context_start {
 	const unsigned char *master; /* N32_MASTER_BYTES; borrowed */
 	msec now;
 	int64_t now_s;
-	msec validity; /* how long it may be used */
+	msec validity;   /* how long it may be used */
 	uint64_t agreed; /* agreements with the partner so far: which of them it is for */
 };
 

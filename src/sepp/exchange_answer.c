@@ -191,9 +191,8 @@ static void leave_older(struct scene *x)
 	struct wish wish;
 
 	assoc_read(a, now_s, &v);
-	if (v.agreement.way != ASSOC_IN ||
-	    !contexts_end_older(
-		x->w->commons->contexts, a, CONTEXT_INITIATOR, v.agreed, now_s, &old))
+	if (v.agreement.way != ASSOC_IN || !contexts_end_older(x->w->commons->contexts, a,
+					       CONTEXT_INITIATOR, v.agreed, now_s, &old))
 		return;
 	log_info(LOG_SEPP, x->p->conf->name,
 	    "N32-f context ended, the peer has negotiated anew id=%s peer_id=%s", old.own,
