@@ -4,6 +4,7 @@
 # make demo         install what is missing, build, and watch a gateway negotiate (KEEP=1: leave it)
 # make test         install what is missing, build, run every test
 # make conformance  the N32 cases by id, one line each
+# make converge     gateways, networks and clocks fail and all agree again (ROUNDS=200 SEED=1)
 # make fuzz         libFuzzer on everything that parses a peer's bytes (FUZZ_S=60 seconds each)
 # make bench        the performance figures (BENCH="--quick": fewer rounds)
 # make lint         formatting, layers, sizes, words, Lua
@@ -17,6 +18,7 @@ CC       ?= cc
 CFLAGS   ?= -O2 -g
 PREFIX   ?= /usr/local
 FUZZ_S   ?= 60
+ROUNDS   ?= 200
 PYTHON   := /usr/bin/python3
 LUA      := lua5.4
 
@@ -113,6 +115,9 @@ units: $(UNIT:tests/unit/%.c=$(B)/unit/%)
 conformance: all
 	$(Q)PARLEY_BUILD=$(B) $(PYTHON) tests/conformance/run.py
 
+converge: all
+	$(Q)PARLEY_BUILD=$(B) $(PYTHON) -B tests/flow/converge.py --rounds $(ROUNDS) $(if $(SEED),--seed $(SEED))
+
 fuzz: $(FUZZ:tests/fuzz/%.c=build/fuzz/%)
 	$(Q)tests/fuzz/seeds.sh build/fuzz/corpus
 	$(Q)for f in $^; do $$f -max_total_time=$(FUZZ_S) -timeout=10 -artifact_prefix=build/fuzz/ \
@@ -142,6 +147,6 @@ install: all
 clean:
 	rm -rf build
 
-.PHONY: all demo test units conformance fuzz bench lint deps deps-test deps-all install clean
+.PHONY: all demo test units conformance converge fuzz bench lint deps deps-test deps-all install clean
 .SECONDARY:
 -include $(wildcard $(B)/src/*/*.d $(B)/tests/*/*.d)

@@ -9,7 +9,9 @@ build="gcc libc6-dev make pkg-config libev-dev libssl-dev libnghttp2-dev libyajl
        liblua5.4-dev lua-cjson libmicrohttpd-dev libcurl4-openssl-dev libc-ares-dev
        libsqlite3-dev"
 demo="curl nghttp2-client openssl python3 python3-cryptography ca-certificates"
-test="$demo libcmocka-dev python3-pytest python3-h2 python3-dnslib python3-openssl lua5.4 lua-check git"
+# faketime: the convergence test steps the wall clock of one gateway, and of nobody else
+test="$demo libcmocka-dev python3-pytest python3-h2 python3-dnslib python3-openssl lua5.4 lua-check git
+      faketime"
 all="$test clang clang-format llvm lld libclang-rt-14-dev valgrind strace
      nghttp2-server nginx-light libnginx-mod-http-lua haproxy"
 

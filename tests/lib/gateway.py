@@ -52,8 +52,9 @@ class UnixConnection(http.client.HTTPConnection):
 class Gateway:
     """One parleyd."""
 
-    def __init__(self, directory, *arguments):
+    def __init__(self, directory, *arguments, environment=None):
         self.directory, self.fqdn = directory, directory.fqdn
+        self.environment = environment  # that of this process if None
         self.arguments = arguments
         self.folder = tempfile.TemporaryDirectory(prefix="parley-")
         self.socket = pathlib.Path(self.folder.name) / "parleyd.sock"
@@ -71,7 +72,8 @@ class Gateway:
         command = [program("parleyd"), str(self.directory.policies), "--socket", str(self.socket),
                    "--log-level", "debug", *self.arguments]
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=self.stderr,
-                                        stdout=subprocess.PIPE, bufsize=0)
+                                        stdout=subprocess.PIPE, bufsize=0,
+                                        env=self.environment)
         self.pidfd = os.pidfd_open(self.process.pid)
         started.append(self)
         return self

@@ -431,6 +431,26 @@ static void strikes_of_the_last_hour_are_counted(void **state)
 	assoc_unref(a);
 }
 
+static void what_was_under_way_at_the_end_is_in_doubt_after_it(void **state)
+{
+	struct association *a = agreed(N32_CAP_TLS), *next = assoc_new("alpha", NOW_S);
+	struct assoc_record r;
+
+	(void)state;
+	assoc_save(a, &r);
+	assoc_restore(next, &r);
+	assert_false(assoc_take_doubt(next));
+	assoc_doubt(a);
+	assert_int_equal(view_of(a).ways[ASSOC_OUT].state, MACHINE_AGREED_TLS);
+	assoc_save(a, &r);
+	assoc_restore(next, &r);
+	assert_int_equal(view_of(next).ways[ASSOC_OUT].state, MACHINE_AGREED_TLS);
+	assert_true(assoc_take_doubt(next));
+	assert_false(assoc_take_doubt(next));
+	assoc_unref(next);
+	assoc_unref(a);
+}
+
 static void flags_are_switched_on_and_off_by_name(void **state)
 {
 	struct association *a = assoc_new("alpha", NOW_S);
@@ -499,6 +519,7 @@ int main(void)
 		cmocka_unit_test(asking_often_does_not_make_the_share_smaller),
 		cmocka_unit_test(an_agreement_does_not_enable_a_disabled_partner),
 		cmocka_unit_test(strikes_of_the_last_hour_are_counted),
+		cmocka_unit_test(what_was_under_way_at_the_end_is_in_doubt_after_it),
 		cmocka_unit_test(flags_are_switched_on_and_off_by_name),
 		cmocka_unit_test(a_flag_has_a_plain_name_and_there_are_sixteen_at_most),
 	};

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "base/err.h"
 #include "sepp/context_int.h"
 #include "unit_table.h"
 
@@ -68,6 +69,24 @@ static void a_newer_context_ends_the_one_of_the_same_role_only(void **state)
 	assert_int_equal(table_seen(t->alpha).n_contexts, 2);
 	assert_string_equal(table_seen(t->alpha).contexts[0].own, B);
 	assert_string_equal(table_seen(t->alpha).contexts[1].own, C);
+}
+
+static void a_context_of_an_older_agreement_ends_and_no_other(void **state)
+{
+	struct table *t = *state;
+	struct context_start first = table_start(t->alpha, CONTEXT_INITIATOR, A, B);
+	struct context_view v;
+	struct err e = { 0 };
+
+	first.agreed = 3;
+	assert_int_equal(contexts_add(t->contexts, &first, NULL, &e), 0);
+	table_begin(t->contexts, t->alpha, CONTEXT_RESPONDER, C, D);
+	assert_false(contexts_end_older(t->contexts, t->alpha, CONTEXT_INITIATOR, 3, NOW_S, NULL));
+	assert_false(contexts_end_older(t->contexts, t->beta, CONTEXT_INITIATOR, 4, NOW_S, NULL));
+	assert_true(contexts_end_older(t->contexts, t->alpha, CONTEXT_INITIATOR, 4, NOW_S, &v));
+	assert_string_equal(v.own, A);
+	assert_false(contexts_end_older(t->contexts, t->alpha, CONTEXT_INITIATOR, 4, NOW_S, &v));
+	assert_true(contexts_find_own(t->contexts, C, NULL));
 }
 
 static void a_context_ends_when_its_time_is_over(void **state)
@@ -316,6 +335,7 @@ int main(void)
 		TEST(the_association_is_told_of_the_first_and_of_the_last),
 		TEST(the_association_has_the_ids_of_the_newest_first),
 		TEST(a_newer_context_ends_the_one_of_the_same_role_only),
+		TEST(a_context_of_an_older_agreement_ends_and_no_other),
 		TEST(a_context_ends_when_its_time_is_over),
 		TEST(all_of_a_partner_end_at_once),
 		TEST(who_listens_to_the_association_hears_of_each_change),

@@ -93,10 +93,14 @@ static void a_process_that_is_killed_leaves_whole_records_and_what_was_flushed(v
 		scene_open(&s);
 		assert_string_equal(scene_status(&s).set_aside, "");
 		assert_int_equal(scene_status(&s).n_loaded, VICTIMS);
+		assert_true(store_was_interrupted(s.store));
 		for (int i = 0; i < VICTIMS; i++) {
 			snprintf(name, sizeof(name), "p%d", i);
 			check_whole(&s, name, n);
 		}
+		scene_close_store(&s);
+		scene_open(&s);
+		assert_false(store_was_interrupted(s.store));
 		scene_close_store(&s);
 	}
 	scene_close(&s);
