@@ -59,11 +59,24 @@ void attempt_unplan(struct initiator *i)
 	assoc_plan(i->link->association, 0);
 }
 
+static void plan_renewal(struct initiator *i, const struct partner *p);
+
 static void on_timer(struct loop_timer *t)
 {
 	struct initiator *i = container_of(t, struct initiator, attempt.timer);
+	struct attempt *a = &i->attempt;
+	const struct partner *p = initiator_partner(i);
+	struct assoc_view v;
 
-	attempt_begin(i, i->attempt.why);
+	assoc_read(i->link->association, now_s(i), &v);
+	if (a->settled_at && v.agreed != a->settled_at && p) {
+		/* the other end has settled it */
+		a->settled_at = 0;
+		plan_renewal(i, p);
+		return;
+	}
+	a->settled_at = 0;
+	attempt_begin(i, a->why);
 }
 
 /* Some time before what was agreed is too old. */
@@ -112,6 +125,10 @@ static void succeed(struct initiator *i, const struct partner *p)
 	if (begin_again(i))
 		return;
 	if (a->settles) {
+		struct assoc_view v;
+
+		assoc_read(p->association, now_s(i), &v);
+		a->settled_at = v.agreed;
 		a->recoveries = 1;
 		attempt_plan(i, a->settles + initiator_random(a->settles),
 		    "simultaneous negotiations disagreed");
@@ -613,7 +630,7 @@ void attempt_cancel(struct initiator *i)
 	a->call = NULL;
 	a->step = ATTEMPT_NONE;
 	a->failures = 0;
-	a->settles = 0;
+	a->settles = a->settled_at = 0;
 	let_go(i);
 	attempt_unplan(i);
 }

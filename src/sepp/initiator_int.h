@@ -37,6 +37,7 @@ struct attempt {
 	unsigned redirects;
 	bool is_reopened; /* the exchange had to begin on another connection */
 	msec settles;     /* not 0: negotiate again that long after this one */
+	uint64_t settled_at;      /* agreements when that was planned; 0 = it was not */
 	uint64_t agreed;  /* agreements with the partner when it began */
 	uint64_t offer;   /* stands for what we offer in it */
 	struct conf_caps offered;
