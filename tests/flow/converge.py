@@ -34,6 +34,7 @@ if __name__ == "__main__":  # before the bounds are read
     import run as runner
     os.environ.update({key: value for key, value in runner.environment().items()
                        if key.endswith("_OPTIONS") or key.startswith("PARLEY_")})
+    os.environ["ASAN_OPTIONS"] += ":quarantine_size_mb=8"  # else it is what grows
 
 from lib import gateway as gateways  # noqa: E402
 from lib.directory import PRINS, PRINS_FIRST, TLS, TLS_FIRST, Directory  # noqa: E402
@@ -96,7 +97,7 @@ class Node:
             self.root, fqdn=pki.fqdn(self.plmn), plmns=[self.plmn], workers=2,
             retry={"first_s": 0.05, "cap_s": 1},
             timeouts={"response_s": 1, "handshake_s": 1, "resolve_s": 1, "close_s": 1,
-                      "drain_s": 1})
+                      "drain_s": 1, "first_request_s": 3, "body_s": 3, "idle_s": 3})
         self.renew()
         self.directory.data("policy", POLICY)
         self.step(0)
