@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/base.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -13,22 +12,21 @@
 
 enum {
 	SETTLE_MSEC = 1000, /* after contradictory simultaneous negotiations */
-	DETAIL_MAX = 200,
 };
 
-static const struct generation *generation_of(const struct initiator *i)
+const struct generation *initiator_generation(const struct initiator *i)
 {
 	return commons_current(i->w->commons);
 }
 
-static int64_t now_s(const struct initiator *i)
+int64_t initiator_now_s(const struct initiator *i)
 {
 	return loop_wall_s(i->w->loop);
 }
 
-static void step(struct initiator *i, enum machine_event event, const char *reason)
+void attempt_step(struct initiator *i, enum machine_event event, const char *reason)
 {
-	const struct assoc_said said = { .now_s = now_s(i), .reason = reason };
+	const struct assoc_said said = { .now_s = initiator_now_s(i), .reason = reason };
 
 	assoc_step(i->link->association, event, &said);
 }
@@ -38,7 +36,7 @@ static void step(struct initiator *i, enum machine_event event, const char *reas
 static void set_timer(struct initiator *i, msec delay)
 {
 	loop_timer_set(&i->attempt.timer, delay);
-	assoc_plan(i->link->association, now_s(i) + (int64_t)((delay + 999) / 1000));
+	assoc_plan(i->link->association, initiator_now_s(i) + (int64_t)((delay + 999) / 1000));
 }
 
 void attempt_plan(struct initiator *i, msec delay, const char *why)
@@ -68,7 +66,7 @@ static void on_timer(struct loop_timer *t)
 	const struct partner *p = initiator_partner(i);
 	struct assoc_view v;
 
-	assoc_read(i->link->association, now_s(i), &v);
+	assoc_read(i->link->association, initiator_now_s(i), &v);
 	if (a->settled_at && v.agreed != a->settled_at && p) {
 		/* the other end has settled it */
 		a->settled_at = 0;
@@ -82,7 +80,7 @@ static void on_timer(struct loop_timer *t)
 /* Some time before what was agreed is too old. */
 static void plan_renewal(struct initiator *i, const struct partner *p)
 {
-	msec validity = generation_of(i)->conf->validity;
+	msec validity = initiator_generation(i)->conf->validity;
 
 	if (p->conf->initiate)
 		attempt_plan(i, validity / 4 * 3 + initiator_random(validity / 8),
@@ -93,7 +91,7 @@ static void plan_renewal(struct initiator *i, const struct partner *p)
 
 /* --- the end of an attempt */
 
-static void let_go(struct initiator *i)
+void attempt_let_go(struct initiator *i)
 {
 	struct session *s = i->attempt.session;
 
@@ -115,7 +113,7 @@ static bool begin_again(struct initiator *i)
 	return true;
 }
 
-static void succeed(struct initiator *i, const struct partner *p)
+void attempt_succeed(struct initiator *i, const struct partner *p)
 {
 	struct attempt *a = &i->attempt;
 
@@ -127,7 +125,7 @@ static void succeed(struct initiator *i, const struct partner *p)
 	if (a->settles) {
 		struct assoc_view v;
 
-		assoc_read(p->association, now_s(i), &v);
+		assoc_read(p->association, initiator_now_s(i), &v);
 		a->settled_at = v.agreed;
 		a->recoveries = 1;
 		attempt_plan(i, a->settles + initiator_random(a->settles),
@@ -169,7 +167,7 @@ static msec next_delay(
     struct initiator *i, const struct partner *p, enum machine_event event, unsigned retry_s)
 {
 	struct attempt *a = &i->attempt;
-	msec cap = generation_of(i)->conf->retry.cap, delay;
+	msec cap = initiator_generation(i)->conf->retry.cap, delay;
 
 	if (!p || (!p->conf->initiate && a->recoveries == 0))
 		return 0;
@@ -181,11 +179,11 @@ static msec next_delay(
 	return delay < (msec)retry_s * 1000 ? (msec)retry_s * 1000 : delay + 1;
 }
 
-static void fail_with(struct initiator *i, enum machine_event event, const char *reason,
+void attempt_fail_with(struct initiator *i, enum machine_event event, const char *reason,
     const char *place, unsigned retry_s)
 {
 	struct attempt *a = &i->attempt;
-	struct assoc_said said = { .now_s = now_s(i), .reason = reason, .place = place };
+	struct assoc_said said = { .now_s = initiator_now_s(i), .reason = reason, .place = place };
 	msec delay;
 
 	a->failures++;
@@ -196,181 +194,24 @@ static void fail_with(struct initiator *i, enum machine_event event, const char 
 		said.next_s = said.now_s + (int64_t)((delay + 999) / 1000);
 	assoc_fail(i->link->association, ASSOC_OUT, event, &said);
 	tell_failure(i, event, reason, place, delay);
-	let_go(i);
+	attempt_let_go(i);
 	if (!begin_again(i) && delay)
 		loop_timer_set(&a->timer, delay);
 }
 
-static void fail(struct initiator *i, const char *reason)
+void attempt_fail(struct initiator *i, const char *reason)
 {
-	fail_with(i, MACHINE_ON_FAIL, reason, NULL, 0);
-}
-
-static void PRINTF_LIKE(2, 3) fail_saying(struct initiator *i, const char *fmt, ...)
-{
-	char text[ASSOC_REASON_MAX];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	fail(i, text);
+	attempt_fail_with(i, MACHINE_ON_FAIL, reason, NULL, 0);
 }
 
 /* It was asked, and nobody knows what came of it at the other end: the two may differ until a
  * negotiation has an answer, so that even a partner that we do not initiate to is asked again. */
-static void doubt(struct initiator *i)
+void attempt_doubt(struct initiator *i)
 {
 	struct attempt *a = &i->attempt;
 
 	if (!a->is_recovery)
 		a->recoveries = RECOVERIES_MAX;
-}
-
-/* --- the exchange of parameters */
-
-static void on_parameters(void *owner, const struct call_result *r);
-
-static void post_parameters(struct initiator *i, struct session *s)
-{
-	struct attempt *a = &i->attempt;
-
-	a->session = s;
-	a->call = call_post(s, a->dial.name.text, "exchange-params", buf_str(&i->w->exchange->body),
-	    on_parameters, i);
-}
-
-/* Half an exchange leaves no context behind, on either side; nor what it had taken the place of. */
-static void undo(struct initiator *i)
-{
-	struct attempt *a = &i->attempt;
-
-	if (!contexts_end(
-		i->w->commons->contexts, i->link->association, a->exchange.own, now_s(i), NULL))
-		return;
-	courier_add(i, ERRAND_TERMINATE, a->exchange.peer, "", "");
-	if (*a->old_context)
-		courier_add(i, ERRAND_TERMINATE, a->old_context, "", "");
-}
-
-/* The peer did not keep the connection for it: once, another one is opened, and the exchange begun
- * anew (CON-07). */
-static void reopen(struct initiator *i, const char *why)
-{
-	struct attempt *a = &i->attempt;
-	struct partner *p = initiator_partner(i);
-	struct dial_target same = { .name = a->dial.name, .port = a->dial.port };
-
-	doubt(i);
-	if (a->is_reopened || a->exchange.done || !p) {
-		undo(i);
-		fail_saying(i, "exchange of parameters: %s", why);
-		return;
-	}
-	a->is_reopened = true;
-	let_go(i);
-	dial_start(&a->dial, generation_of(i), p, a->dial.is_redirected ? &same : NULL);
-}
-
-/* The peer may have negotiated something else meanwhile. */
-static bool is_prins(const struct initiator *i)
-{
-	struct assoc_view v;
-
-	assoc_read(i->link->association, now_s(i), &v);
-	return assoc_is_agreed(&v) && v.agreement.cap == N32_CAP_PRINS;
-}
-
-static void exchange_parameters(struct initiator *i, struct session *s, const struct partner *p)
-{
-	struct attempt *a = &i->attempt;
-
-	a->step = ATTEMPT_EXCHANGE;
-	step(i, MACHINE_ON_PARAMS, "");
-	exchange_begin(&a->exchange, i->w, generation_of(i), p);
-	post_parameters(i, s);
-	if (!a->call)
-		reopen(i, "the connection takes no more requests");
-}
-
-/* PRINS is established: the connection may stay, if the policy says so. */
-static void establish(struct initiator *i, struct session *s, const struct partner *p)
-{
-	struct attempt *a = &i->attempt;
-	bool keeps = retention_keeps(i->w, generation_of(i), s, SCRIPT_EVENT_NEGOTIATED);
-
-	if (*a->old_context)
-		courier_add(i, ERRAND_TERMINATE, a->old_context, "", "");
-	if (keeps)
-		courier_use(i, s);
-	else
-		conn_finish(s->c, H2_NO_ERROR);
-	succeed(i, p);
-}
-
-static void name_refusal(char out[ASSOC_REASON_MAX], const char *what, const struct call_result *r)
-{
-	struct n32_problem_info info;
-
-	n32_problem_decode(&info, r->message->body);
-	snprintf(out, ASSOC_REASON_MAX, "the partner answers %s with %u%s%s%s%.*s", what, r->status,
-	    *info.cause ? " " : "", info.cause, *info.detail ? ": " : "", DETAIL_MAX, info.detail);
-}
-
-/* The peer has negotiated something else meanwhile, and there is nothing left to exchange. */
-static bool is_settled_otherwise(const struct initiator *i)
-{
-	struct assoc_view v;
-
-	assoc_read(i->link->association, now_s(i), &v);
-	return assoc_is_agreed(&v) && v.agreement.cap != N32_CAP_PRINS;
-}
-
-static void on_parameters(void *owner, const struct call_result *r)
-{
-	struct initiator *i = owner;
-	struct attempt *a = &i->attempt;
-	const struct partner *p = initiator_partner(i);
-	char reason[ASSOC_REASON_MAX];
-
-	a->call = NULL;
-	if (p && is_settled_otherwise(i)) {
-		undo(i);
-		let_go(i);
-		succeed(i, p);
-		return;
-	}
-	if (r->status == 0) {
-		reopen(i, r->why);
-		return;
-	}
-	if (!is_prins(i)) {
-		undo(i);
-		fail(i, "PRINS is no longer in force");
-		return;
-	}
-	if (!p || r->status != 200 || !r->is_json) {
-		name_refusal(reason, "exchange-params", r);
-		undo(i);
-		fail_with(i, MACHINE_ON_FAIL, p ? reason : "the partner is gone", NULL, r->retry_s);
-		return;
-	}
-	switch (exchange_go_on(&a->exchange, i->w, generation_of(i), p, r->s, r->message->body)) {
-	case EXCHANGE_NEXT:
-		post_parameters(i, r->s);
-		if (!a->call) {
-			undo(i);
-			fail(i, "the connection ended in the middle of the exchange of parameters");
-		}
-		break;
-	case EXCHANGE_DONE:
-		establish(i, r->s, p);
-		break;
-	case EXCHANGE_FAILED:
-		undo(i);
-		fail(i, i->w->exchange->reason);
-		break;
-	}
 }
 
 /* --- the negotiation */
@@ -380,7 +221,7 @@ static void on_parameters(void *owner, const struct call_result *r)
 static bool yields(struct initiator *i, const struct assoc_view *before)
 {
 	const struct agreement *ours = &i->w->offer->agreement;
-	const char *own = generation_of(i)->conf->fqdn.text;
+	const char *own = initiator_generation(i)->conf->fqdn.text;
 	const char *theirs = i->attempt.dial.name.text;
 	bool is_smaller = strcmp(own, theirs) < 0;
 
@@ -415,7 +256,7 @@ static void leave_prins(struct initiator *i)
 {
 	const struct wish wish = wish_of(WISH_LET_GO, assoc_name(i->link->association), "TLS");
 
-	(void)contexts_end_all(i->w->commons->contexts, i->link->association, now_s(i));
+	(void)contexts_end_all(i->w->commons->contexts, i->link->association, initiator_now_s(i));
 	worker_wish_all(i->w, &wish);
 }
 
@@ -426,11 +267,11 @@ static void commit(struct initiator *i, const struct partner *p, struct session 
 	char why[512];
 	bool changed;
 
-	assoc_read(p->association, now_s(i), &before);
+	assoc_read(p->association, initiator_now_s(i), &before);
 	count(&i->w->counters, COUNTER_ATTEMPT_AGREED, 1);
 	if (yields(i, &before)) {
-		let_go(i);
-		succeed(i, p);
+		attempt_let_go(i);
+		attempt_succeed(i, p);
 		return;
 	}
 	changed = assoc_agree(p->association, &o->agreement, o->place);
@@ -440,12 +281,12 @@ static void commit(struct initiator *i, const struct partner *p, struct session 
 	    str_escape(why, sizeof(why), str_of(i->attempt.why)));
 	review_certificate(i, &before, &o->agreement);
 	if (o->agreement.cap == N32_CAP_PRINS) {
-		exchange_parameters(i, s, p);
+		attempt_exchange(i, s, p);
 		return;
 	}
 	leave_prins(i);
-	let_go(i);
-	succeed(i, p);
+	attempt_let_go(i);
+	attempt_succeed(i, p);
 }
 
 static void judge_answer(struct initiator *i, const struct partner *p, const struct call_result *r)
@@ -454,22 +295,23 @@ static void judge_answer(struct initiator *i, const struct partner *p, const str
 	struct attempt *a = &i->attempt;
 
 	if (!r->is_json) {
-		fail_with(i, MACHINE_ON_WRONG, "the answer is no application/json", NULL, 0);
+		attempt_fail_with(
+		    i, MACHINE_ON_WRONG, "the answer is no application/json", NULL, 0);
 		return;
 	}
-	switch (offer_judge(
-	    o, i->w, generation_of(i), p, r->s, a->dial.name.text, &a->offered, r->message->body)) {
+	switch (offer_judge(o, i->w, initiator_generation(i), p, r->s, a->dial.name.text,
+	    &a->offered, r->message->body)) {
 	case OFFER_AGREED:
 		commit(i, p, r->s);
 		break;
 	case OFFER_WRONG:
-		fail_with(i, MACHINE_ON_WRONG, o->reason, NULL, 0);
+		attempt_fail_with(i, MACHINE_ON_WRONG, o->reason, NULL, 0);
 		break;
 	case OFFER_REJECTED:
-		fail_with(i, MACHINE_ON_REFUSE, o->reason, o->place, 0);
+		attempt_fail_with(i, MACHINE_ON_REFUSE, o->reason, o->place, 0);
 		break;
 	case OFFER_FAILED:
-		fail_with(i, MACHINE_ON_FAIL, o->reason, o->place, 0);
+		attempt_fail_with(i, MACHINE_ON_FAIL, o->reason, o->place, 0);
 		break;
 	}
 }
@@ -504,17 +346,17 @@ static void follow_redirect(
 		uri = str_of(redirect.target_sepp);
 	}
 	if (!dial_target_parse(&target, uri)) {
-		fail_with(i, MACHINE_ON_WRONG, "a redirection to nowhere", NULL, 0);
-	} else if (!is_of_partner(generation_of(i), p, &target.name)) {
-		fail_with(
+		attempt_fail_with(i, MACHINE_ON_WRONG, "a redirection to nowhere", NULL, 0);
+	} else if (!is_of_partner(initiator_generation(i), p, &target.name)) {
+		attempt_fail_with(
 		    i, MACHINE_ON_WRONG, "a redirection to a SEPP of other networks", NULL, 0);
 	} else if (++a->redirects > REDIRECTS_MAX) {
-		fail(i, "redirected too often");
+		attempt_fail(i, "redirected too often");
 	} else {
 		log_info(LOG_SEPP, p->conf->name, "redirected to='%s'", target.name.text);
-		let_go(i);
-		step(i, MACHINE_ON_RESOLVE, "redirected");
-		dial_start(&a->dial, generation_of(i), p, &target);
+		attempt_let_go(i);
+		attempt_step(i, MACHINE_ON_RESOLVE, "redirected");
+		dial_start(&a->dial, initiator_generation(i), p, &target);
 	}
 }
 
@@ -526,12 +368,13 @@ static void refuse(struct initiator *i, const struct partner *p, const struct ca
 	char reason[ASSOC_REASON_MAX];
 	bool refuses;
 
-	assoc_read(p->association, now_s(i), &v);
-	name_refusal(reason, "exchange-capability", r);
+	assoc_read(p->association, initiator_now_s(i), &v);
+	attempt_name_refusal(reason, "exchange-capability", r);
 	/* what is in force is suspended by a 403 only (n32.md A.10); 409 may be chance (F-24) */
 	refuses = r->status == 403 || (r->status >= 400 && r->status < 500 && r->status != 429 &&
 					  r->status != 409 && !assoc_is_agreed(&v));
-	fail_with(i, refuses ? MACHINE_ON_REFUSE : MACHINE_ON_FAIL, reason, NULL, r->retry_s);
+	attempt_fail_with(
+	    i, refuses ? MACHINE_ON_REFUSE : MACHINE_ON_FAIL, reason, NULL, r->retry_s);
 }
 
 static void on_answer(void *owner, const struct call_result *r)
@@ -541,10 +384,10 @@ static void on_answer(void *owner, const struct call_result *r)
 
 	i->attempt.call = NULL;
 	if (!p)
-		fail(i, "the partner is gone");
+		attempt_fail(i, "the partner is gone");
 	else if (r->status == 0) {
-		doubt(i);
-		fail(i, r->why);
+		attempt_doubt(i);
+		attempt_fail(i, r->why);
 	} else if (r->status == 200)
 		judge_answer(i, p, r);
 	else if (r->status == 307)
@@ -558,15 +401,15 @@ static void negotiate(struct initiator *i, struct session *s, const struct partn
 	struct offer *o = i->w->offer;
 	struct attempt *a = &i->attempt;
 
-	if (!offer_make(o, i->w, generation_of(i), p, s, &a->offered)) {
-		fail_with(i, MACHINE_ON_FAIL, o->reason, o->place, 0);
+	if (!offer_make(o, i->w, initiator_generation(i), p, s, &a->offered)) {
+		attempt_fail_with(i, MACHINE_ON_FAIL, o->reason, o->place, 0);
 		return;
 	}
-	step(i, MACHINE_ON_NEGOTIATE, a->why);
+	attempt_step(i, MACHINE_ON_NEGOTIATE, a->why);
 	a->call =
 	    call_post(s, a->dial.name.text, "exchange-capability", buf_str(&o->body), on_answer, i);
 	if (!a->call)
-		fail(i, "the connection takes no request");
+		attempt_fail(i, "the connection takes no request");
 }
 
 /* --- the connection */
@@ -580,7 +423,7 @@ static void on_address(struct dial *d, const struct addr *to)
 {
 	char text[ADDR_TEXT_MAX];
 
-	step(of_dial(d), MACHINE_ON_CONNECT, addr_print(text, to));
+	attempt_step(of_dial(d), MACHINE_ON_CONNECT, addr_print(text, to));
 }
 
 static void on_up(struct dial *d, struct session *s)
@@ -590,19 +433,19 @@ static void on_up(struct dial *d, struct session *s)
 
 	i->attempt.session = s;
 	if (!p)
-		fail(i, "the partner is gone");
-	else if (i->attempt.step == ATTEMPT_EXCHANGE && !is_prins(i))
-		fail(i, "PRINS is no longer in force");
+		attempt_fail(i, "the partner is gone");
+	else if (i->attempt.step == ATTEMPT_EXCHANGE && !attempt_is_prins(i))
+		attempt_fail(i, "PRINS is no longer in force");
 	else if (i->attempt.step == ATTEMPT_EXCHANGE)
-		exchange_parameters(i, s, p);
+		attempt_exchange(i, s, p);
 	else
 		negotiate(i, s, p);
 }
 
 static void on_down(struct dial *d, enum dial_failure failure, const char *why)
 {
-	fail_with(of_dial(d), failure == DIAL_UNTRUSTED ? MACHINE_ON_UNTRUSTED : MACHINE_ON_FAIL,
-	    why, NULL, 0);
+	attempt_fail_with(of_dial(d),
+	    failure == DIAL_UNTRUSTED ? MACHINE_ON_UNTRUSTED : MACHINE_ON_FAIL, why, NULL, 0);
 }
 
 static const struct dial_events events = {
@@ -624,14 +467,14 @@ void attempt_cancel(struct initiator *i)
 	struct attempt *a = &i->attempt;
 
 	if (a->step != ATTEMPT_NONE)
-		step(i, MACHINE_ON_FAIL, "given up");
+		attempt_step(i, MACHINE_ON_FAIL, "given up");
 	dial_cancel(&a->dial);
 	call_forget(a->call);
 	a->call = NULL;
 	a->step = ATTEMPT_NONE;
 	a->failures = 0;
 	a->settles = a->settled_at = 0;
-	let_go(i);
+	attempt_let_go(i);
 	attempt_unplan(i);
 }
 
@@ -641,7 +484,7 @@ static void remember_context(struct initiator *i)
 	struct assoc_view v;
 
 	i->attempt.old_context[0] = '\0';
-	assoc_read(i->link->association, now_s(i), &v);
+	assoc_read(i->link->association, initiator_now_s(i), &v);
 	i->attempt.agreed = v.agreed;
 	for (size_t k = 0; k < v.n_contexts; k++) {
 		if (v.contexts[k].is_ours)
@@ -670,6 +513,6 @@ void attempt_begin(struct initiator *i, const char *why)
 	a->is_reopened = false;
 	a->offer = p->offer;
 	remember_context(i);
-	step(i, MACHINE_ON_RESOLVE, a->why);
-	dial_start(&a->dial, generation_of(i), p, NULL);
+	attempt_step(i, MACHINE_ON_RESOLVE, a->why);
+	dial_start(&a->dial, initiator_generation(i), p, NULL);
 }

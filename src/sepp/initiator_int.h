@@ -35,11 +35,11 @@ struct attempt {
 	bool is_recovery;    /* it is one of those: */
 	unsigned recoveries; /* that may still follow without `initiate` */
 	unsigned redirects;
-	bool is_reopened; /* the exchange had to begin on another connection */
-	msec settles;     /* not 0: negotiate again that long after this one */
-	uint64_t settled_at;      /* agreements when that was planned; 0 = it was not */
-	uint64_t agreed;  /* agreements with the partner when it began */
-	uint64_t offer;   /* stands for what we offer in it */
+	bool is_reopened;    /* the exchange had to begin on another connection */
+	msec settles;        /* not 0: negotiate again that long after this one */
+	uint64_t settled_at; /* agreements when that was planned; 0 = it was not */
+	uint64_t agreed;     /* agreements with the partner when it began */
+	uint64_t offer;      /* stands for what we offer in it */
 	struct conf_caps offered;
 	struct exchange exchange;
 	char old_context[N32_CONTEXT_ID_LEN + 1]; /* of the peer: ours before this one; "" = none */
@@ -89,6 +89,10 @@ struct initiator {
 /* The partner as the generation in force has it; NULL: gone, disabled, or we are ending. */
 struct partner *initiator_partner(const struct initiator *i);
 
+/* The generation in force, and the time. */
+const struct generation *initiator_generation(const struct initiator *i);
+int64_t initiator_now_s(const struct initiator *i);
+
 /* A random time below the bound for so many failures in a row. */
 msec initiator_delay(const struct initiator *i, unsigned failures);
 
@@ -110,6 +114,33 @@ void attempt_plan(struct initiator *i, msec delay, const char *why);
 
 /* Nothing is planned any more. */
 void attempt_unplan(struct initiator *i);
+
+/* For its two halves: what the attempt comes to. */
+void attempt_succeed(struct initiator *i, const struct partner *p);
+void attempt_fail(struct initiator *i, const char *reason);
+void attempt_fail_with(struct initiator *i, enum machine_event event, const char *reason,
+    const char *place, unsigned retry_s);
+
+/* It was asked, and nobody knows what came of it at the other end. */
+void attempt_doubt(struct initiator *i);
+
+/* Ends the connection of the attempt, if it has one. */
+void attempt_let_go(struct initiator *i);
+
+/* Says how far it is. */
+void attempt_step(struct initiator *i, enum machine_event event, const char *reason);
+
+/* --- initiator_exchange.c */
+
+/* PRINS was selected on `s`: exchanges parameters, to the end of the attempt. */
+void attempt_exchange(struct initiator *i, struct session *s, const struct partner *p);
+
+/* Whether PRINS is in force: the peer may have negotiated something else meanwhile. */
+bool attempt_is_prins(const struct initiator *i);
+
+/* "the partner answers <what> with 403 CAUSE: detail" */
+void attempt_name_refusal(
+    char out[ASSOC_REASON_MAX], const char *what, const struct call_result *r);
 
 /* --- initiator_courier.c */
 

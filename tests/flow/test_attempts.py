@@ -115,7 +115,7 @@ def test_ending_an_attempt_leaves_nothing_under_way(directory, start, scripted):
     gateway.until(lambda: out(gateway)["state"] == "negotiating")
     gateway.ctl("terminate", "alpha")
     sepp.wait_connection_end(0)
-    assert out(gateway)["state"] == "backing_off"
+    assert out(gateway)["state"] == "terminated"
 
 
 def test_agreement_made_while_the_former_ends_holds(directory, start, scripted):

@@ -93,7 +93,6 @@ return policy
 """
 
 GATEWAY = {
-    "api": 1,
     "capabilities": [PRINS, TLS],
     "purposes": purposes("ROAMING", "ROAMING_TEST"),
     "certificate": "certs/gateway.pem",
@@ -128,7 +127,7 @@ class Directory:
 
     def __init__(self, root, key_type="p256", plmn=HOME, **gateway):
         self.root = pathlib.Path(root)
-        self.settings = {**GATEWAY, "fqdn": pki.fqdn(plmn), "plmns": [plmn], **gateway}
+        self.settings = {"api": 1, "fqdn": pki.fqdn(plmn), "plmns": [plmn], **GATEWAY, **gateway}
         self.fqdn = self.settings["fqdn"]
         self.home = pki.authority(plmn)
         self.trust = self.home.write_cert(self.root / "peers/gateway-ca.pem")
