@@ -204,11 +204,10 @@ char *report_reload(const struct gateway_change *change, bool dry_run, const str
 	if (e)
 		return print(json_pack(
 		    "{s:b, s:o, s:s}", "ok", 0, "error", words(e->text), "stage", change->stage));
-	return print(json_pack("{s:b, s:b, s:I, s:s, s:I, s:{s:b, s:I, s:I}}", "ok", 1,
-	    "dry_run", dry_run, "generation", (json_int_t)change->generation, "digest",
-	    change->digest, "partners", (json_int_t)change->n_partners, "connections", "complete",
-	    change->is_asked, "kept", (json_int_t)change->asked, "released",
-	    (json_int_t)change->released));
+	return print(json_pack("{s:b, s:b, s:I, s:s, s:I, s:{s:b, s:I, s:I}}", "ok", 1, "dry_run",
+	    dry_run, "generation", (json_int_t)change->generation, "digest", change->digest,
+	    "partners", (json_int_t)change->n_partners, "connections", "complete", change->is_asked,
+	    "kept", (json_int_t)change->asked, "released", (json_int_t)change->released));
 }
 
 char *report_rollback(const struct gateway_change *change, const struct err *e)
