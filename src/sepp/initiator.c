@@ -122,24 +122,26 @@ void initiators_stop(struct worker *w)
 
 /* --- following the generation in force */
 
-/* Contexts that the peer had opened and that a restart lost: it has to know (n32.md B.10). */
-static void report_lost(struct initiator *i)
-{
-	struct assoc_context lost[ASSOC_CONTEXTS_MAX];
-	size_t n = assoc_take_lost(i->link->association, lost);
-
-	for (size_t k = 0; k < n; k++) {
-		if (!lost[k].is_ours)
-			courier_add(i, ERRAND_REPORT, lost[k].own, "CONTEXT_NOT_FOUND", "0");
-	}
-}
-
 /* How long until the first attempt, so that a thousand of them do not begin at once. */
 static msec first_delay(const struct generation *g)
 {
 	msec spread = SPREAD_MSEC * g->n_partners;
 
 	return initiator_random(spread < SPREAD_MAX_MSEC ? spread : SPREAD_MAX_MSEC) + 1;
+}
+
+/* Contexts that the peer had opened and that a restart lost: it has to know (n32.md B.10). */
+static void report_lost(struct initiator *i, const struct generation *g)
+{
+	struct assoc_context lost[ASSOC_CONTEXTS_MAX];
+	size_t n = assoc_take_lost(i->link->association, lost);
+
+	if (n > 0)
+		courier_wait(i, first_delay(g));
+	for (size_t k = 0; k < n; k++) {
+		if (!lost[k].is_ours)
+			courier_add(i, ERRAND_REPORT, lost[k].own, "CONTEXT_NOT_FOUND", "0");
+	}
 }
 
 /* What is left of the time until the agreement has to be negotiated anew. */
@@ -203,7 +205,7 @@ static void follow_partner(struct worker *w, const struct generation *g, struct 
 		return;
 	}
 	if (!w->initiators->has_begun)
-		report_lost(i);
+		report_lost(i, g);
 	if (p->conf->initiate)
 		take_up(i, g, p);
 	else
