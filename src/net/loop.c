@@ -91,6 +91,12 @@ void loop_free(struct loop *l)
 	mem_free(l);
 }
 
+void loop_begin(struct loop *l)
+{
+	ev_now_update(l->ev);
+	l->now = clock_mono();
+}
+
 void loop_run(struct loop *l)
 {
 	ev_run(l->ev, 0);

@@ -51,6 +51,12 @@ struct loop *loop_new(struct err *e) MUST_CHECK;
  */
 void loop_free(struct loop *l);
 
+/*
+ * The time is now: for a thread that begins with a loop that was made a while ago, before it sets
+ * timers or runs it.
+ */
+void loop_begin(struct loop *l);
+
 /* Runs until loop_stop(). */
 void loop_run(struct loop *l);
 

@@ -69,15 +69,22 @@ const char *generation_place(
 /* --- maps of identities */
 
 enum {
-	REALM_KEY_MAX = 24
+	REALM_KEY_MAX = 24 /* more than both parts of a realm have */
 };
 
 /* "262001" for a PLMN, "262001-<nid>" for an SNPN; returns a view of `out`. */
 static struct str realm_key(char out[REALM_KEY_MAX], const struct n32_realm *r)
 {
-	int n = snprintf(out, REALM_KEY_MAX, "%s%s%s", r->digits, *r->nid ? "-" : "", r->nid);
+	const struct str digits = str_of(r->digits), nid = str_of(r->nid);
+	size_t n = digits.n;
 
-	return (struct str){ out, (size_t)n };
+	memcpy(out, digits.p, digits.n);
+	if (nid.n > 0) {
+		out[n++] = '-';
+		memcpy(out + n, nid.p, nid.n);
+		n += nid.n;
+	}
+	return (struct str){ out, n };
 }
 
 static int claim_realm(

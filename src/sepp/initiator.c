@@ -131,25 +131,27 @@ void initiators_stop(struct worker *w)
 
 /* --- following the generation in force */
 
-/* Contexts that a restart lost: the peer has to know (n32.md B.10), but for those of ours that a
- * negotiation of ours will take the place of. */
-static void report_lost(struct initiator *i, const struct partner *p)
-{
-	struct assoc_context lost[ASSOC_CONTEXTS_MAX];
-	size_t n = assoc_take_lost(i->link->association, lost);
-
-	for (size_t k = 0; k < n; k++) {
-		if (!lost[k].is_ours || !p->conf->initiate)
-			courier_add(i, ERRAND_REPORT, lost[k].own, "CONTEXT_NOT_FOUND", "0");
-	}
-}
-
 /* How long until the first attempt, so that a thousand of them do not begin at once. */
 static msec first_delay(const struct generation *g)
 {
 	msec spread = SPREAD_MSEC * g->n_partners;
 
 	return initiator_random(spread < SPREAD_MAX_MSEC ? spread : SPREAD_MAX_MSEC) + 1;
+}
+
+/* Contexts that a restart lost: the peer has to know (n32.md B.10), but for those of ours that a
+ * negotiation of ours will take the place of. */
+static void report_lost(struct initiator *i, const struct generation *g, const struct partner *p)
+{
+	struct assoc_context lost[ASSOC_CONTEXTS_MAX];
+	size_t n = assoc_take_lost(i->link->association, lost);
+
+	if (n > 0)
+		courier_wait(i, first_delay(g));
+	for (size_t k = 0; k < n; k++) {
+		if (!lost[k].is_ours || !p->conf->initiate)
+			courier_add(i, ERRAND_REPORT, lost[k].own, "CONTEXT_NOT_FOUND", "0");
+	}
 }
 
 /* What is left of the time until the agreement has to be negotiated anew. */
@@ -243,7 +245,7 @@ static void follow_partner(struct worker *w, const struct generation *g, struct 
 		return; /* whoever looked after it is gone already */
 	i = get(w, p);
 	if (!w->initiators->has_begun) {
-		report_lost(i, p);
+		report_lost(i, g, p);
 		make_sure(i, g, p);
 	}
 	if (p->conf->initiate)

@@ -290,8 +290,7 @@ static void on_up(struct dial *d, struct session *s)
 	bool keeps = retention_keeps(i->w, g, s, SCRIPT_EVENT_NEGOTIATED);
 
 	/* whoever is dialled and leaves at once is not dialled at once again */
-	i->courier.is_waiting = true;
-	loop_timer_set(&i->courier.timer, initiator_delay(i, ++i->courier.failures));
+	courier_wait(i, initiator_delay(i, ++i->courier.failures));
 	log_debug(
 	    LOG_SEPP, assoc_name(i->link->association), "connection of our own kept=%d", keeps);
 	courier_use(i, s);
@@ -317,8 +316,7 @@ static void on_down(struct dial *d, enum dial_failure failure, const char *why)
 	end_relation(i, "ended by us; the partner could not be told");
 	if (!has_work(i))
 		return;
-	c->is_waiting = true;
-	loop_timer_set(&c->timer, delay);
+	courier_wait(i, delay);
 }
 
 static const struct dial_events events = {
@@ -372,6 +370,12 @@ void courier_add(struct initiator *i, enum errand_kind kind, const char *id, con
 		drop(TAILQ_FIRST(&c->errands));
 	}
 	look(i);
+}
+
+void courier_wait(struct initiator *i, msec delay)
+{
+	i->courier.is_waiting = true;
+	loop_timer_set(&i->courier.timer, delay);
 }
 
 void courier_want(struct initiator *i)

@@ -151,6 +151,9 @@ void courier_cancel(struct initiator *i);
 void courier_add(struct initiator *i, enum errand_kind kind, const char *id, const char *error,
     const char *message_id);
 
+/* For so long no connection is opened; what waits goes out on one that comes up anyway. */
+void courier_wait(struct initiator *i, msec delay);
+
 /* Have a connection of our own. */
 void courier_want(struct initiator *i);
 

@@ -218,7 +218,8 @@ static enum negotiation_outcome terminate(struct scene *s)
 static void review_kept(struct scene *s, const struct agreement *a)
 {
 	const struct assoc_view *before = &s->n->decision.view;
-	struct wish wish = wish_of(WISH_REVIEW, s->n->partner->conf->name, "");
+	const char *partner = s->n->partner->conf->name;
+	struct wish wish;
 	size_t ended = 0;
 
 	/* whatever was agreed before: another worker may have agreed on PRINS since */
@@ -226,12 +227,13 @@ static void review_kept(struct scene *s, const struct agreement *a)
 		ended =
 		    contexts_end_all(s->w->commons->contexts, s->n->partner->association, a->at_s);
 	if (a->cap != N32_CAP_PRINS && (ended || before->agreement.cap == N32_CAP_PRINS)) {
-		wish.kind = WISH_LET_GO;
+		wish = wish_of(WISH_LET_GO, partner, "");
 		worker_wish_all(s->w, &wish);
 	} else if (*before->agreement.fingerprint &&
 		   strcmp(before->agreement.fingerprint, a->fingerprint) != 0) {
-		log_warn(LOG_SEPP, s->n->partner->conf->name,
-		    "the partner has another certificate fingerprint=%s", a->fingerprint);
+		log_warn(LOG_SEPP, partner, "the partner has another certificate fingerprint=%s",
+		    a->fingerprint);
+		wish = wish_of(WISH_REVIEW, partner, "");
 		wish.event = SCRIPT_EVENT_CERTIFICATE_CHANGED;
 		worker_wish_all(s->w, &wish);
 	}

@@ -86,13 +86,12 @@ static void tell_end(struct worker *w, const struct conn *c, enum conn_end end, 
 	char text[ADDR_TEXT_MAX];
 
 	count(&w->counters, counter_of_end(end), 1);
-	addr_print(text, conn_addr(c));
 	if (end == CONN_END_TLS || end == CONN_END_TRUST)
-		log_peer(loop_now(w->loop), LOG_INFO, LOG_TLS, text,
+		log_peer(loop_now(w->loop), LOG_INFO, LOG_TLS, addr_print(text, conn_addr(c)),
 		    "handshake or record refused reason='%s'", why);
 	else if (*why)
-		log_peer(loop_now(w->loop), LOG_INFO, LOG_NET, text, "connection ended reason='%s'",
-		    why);
+		log_peer(loop_now(w->loop), LOG_INFO, LOG_NET, addr_print(text, conn_addr(c)),
+		    "connection ended reason='%s'", why);
 }
 
 /* The peer ended it, or is not there any more. */

@@ -162,6 +162,7 @@ static void *run(void *arg)
 {
 	struct worker *w = arg;
 
+	loop_begin(w->loop);
 	w->duties->begin(w);
 	loop_run(w->loop);
 	for (size_t i = 0; i < w->n_listeners; i++)

@@ -307,6 +307,34 @@ static void a_signal_becomes_an_event_of_the_loop(void **state)
 	loop_free(l);
 }
 
+static void on_first_turn(struct loop_task *task)
+{
+	(void)task;
+	note('t');
+}
+
+/* As when policies are loaded between making a worker and its start. */
+static void a_loop_that_begins_late_has_lost_no_time(void **state)
+{
+	struct loop *l = loop_of_test();
+	msec made = loop_now(l), spent = 50;
+	struct loop_task task = { .fn = on_first_turn };
+	struct named_timer t = { .name = 'a', .is_last = true };
+
+	(void)state;
+	while (clock_mono() < made + spent)
+		;
+	loop_begin(l);
+	assert_true(loop_now(l) >= made + spent);
+	loop_timer_init(&t.timer, l, on_timer);
+	loop_timer_set(&t.timer, spent / 2);
+	loop_post(l, &task);
+	loop_run(l);
+	assert_string_equal(trace, "ta");
+	assert_true(loop_now(l) >= made + spent + spent / 2);
+	loop_free(l);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -320,6 +348,7 @@ int main(void)
 		cmocka_unit_test(tasks_that_never_ran_are_dropped_with_the_loop),
 		cmocka_unit_test(a_descriptor_is_watched_for_what_is_wanted),
 		cmocka_unit_test(a_signal_becomes_an_event_of_the_loop),
+		cmocka_unit_test(a_loop_that_begins_late_has_lost_no_time),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
