@@ -12,11 +12,13 @@
 
 #include "base/base.h"
 #include "sepp/context.h"
+#include "sepp/gate.h"
 #include "sepp/generation.h"
 
 struct commons {
 	_Atomic(struct generation *) current;
 	struct contexts *contexts; /* owned */
+	struct gate *gate;         /* owned */
 	atomic_uint connections;
 	/* What workers are to do about kept connections when they follow a switch, and what they
 	 * did; of one switch at a time. */
