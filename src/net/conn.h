@@ -91,8 +91,10 @@ void conn_env_init(struct conn_env *env);
 /* Every connection must be gone. */
 void conn_env_release(struct conn_env *env);
 
-/* Takes `fd`.  The connection owns itself: it ends with on_end(). */
-void conn_accept(struct conn_env *env, struct tls_ctx *ctx, int fd, const struct addr *from);
+/* Takes `fd`.  The connection owns itself: it ends with on_end().  `tag` is the owner's, for
+ * conn_tag(). */
+void conn_accept(
+    struct conn_env *env, struct tls_ctx *ctx, int fd, const struct addr *from, unsigned tag);
 
 /*
  * Connects to `to` and presents `name` as the server's.  Returns NULL when not even that can begin;
@@ -134,6 +136,9 @@ void conn_keep(struct conn *c, msec idle, msec ping, msec until);
 struct conn *conn_of(const struct h2_stream *s);
 
 struct conn_env *conn_env_of(const struct conn *c);
+
+/* What conn_accept() was given; 0 for one that we opened. */
+unsigned conn_tag(const struct conn *c);
 
 /* Whether the peer opened it. */
 bool conn_is_server(const struct conn *c);

@@ -50,6 +50,7 @@ struct conn {
 	msec pinged;        /* when the last PING was sent */
 	uint64_t exchanges_seen;
 	struct addr addr;
+	unsigned tag; /* the owner's */
 	void *user;
 };
 

@@ -72,10 +72,12 @@ static struct conn *make(struct conn_env *env, int fd, const struct addr *addr, 
 	return c;
 }
 
-void conn_accept(struct conn_env *env, struct tls_ctx *ctx, int fd, const struct addr *from)
+void conn_accept(
+    struct conn_env *env, struct tls_ctx *ctx, int fd, const struct addr *from, unsigned tag)
 {
 	struct conn *c = make(env, fd, from, true);
 
+	c->tag = tag;
 	c->tls = tls_accept(ctx, &env->pipe);
 	conn_arm(c);
 }
@@ -113,6 +115,11 @@ struct conn *conn_of(const struct h2_stream *s)
 struct conn_env *conn_env_of(const struct conn *c)
 {
 	return c->env;
+}
+
+unsigned conn_tag(const struct conn *c)
+{
+	return c->tag;
 }
 
 bool conn_is_server(const struct conn *c)

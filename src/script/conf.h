@@ -44,6 +44,9 @@ struct conf_limits {
 	unsigned body_bytes;              /* of a request */
 	unsigned header_bytes;            /* of a header list */
 	unsigned streams;                 /* concurrent, per connection */
+	/* Of one source address, before TLS; 0 = no limit. */
+	unsigned address_connections;
+	unsigned address_per_minute; /* new connections */
 };
 
 /* Milliseconds. */
@@ -140,6 +143,7 @@ struct conf_partner {
 	unsigned handshakes_per_minute; /* requests for a negotiation; 0 = no limit */
 	unsigned connections;           /* at once; 0 = no limit */
 	unsigned reports_per_minute;    /* N32-f error reports; 0 = no limit */
+	unsigned tier;                  /* 1 to 3: under load, 3 is shed before 2 */
 	struct conf_prins prins;
 };
 

@@ -21,6 +21,8 @@ static const struct conf_gateway defaults = {
 		.body_bytes = 65536,
 		.header_bytes = 32768,
 		.streams = 100,
+		.address_connections = 1024,
+		.address_per_minute = 60000,
 	},
 	.timeouts = {
 		.handshake = 5000,
@@ -107,6 +109,10 @@ static const struct config_field limits_fields[] = {
 	    .example = "header_bytes = 32768" },
 	{ "streams", config_unsigned, AT(limits.streams), .min = 1, .max = 10000,
 	    .example = "streams = 100" },
+	{ "address_connections", config_unsigned, AT(limits.address_connections), .max = 10000000,
+	    .example = "address_connections = 1024" },
+	{ "address_per_minute", config_unsigned, AT(limits.address_per_minute), .max = 10000000,
+	    .example = "address_per_minute = 60000" },
 };
 
 static const struct config_field timeouts_fields[] = {

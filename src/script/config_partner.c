@@ -17,6 +17,7 @@ static const struct conf_partner defaults = {
 	.handshakes_per_minute = 600,
 	.connections = 64,
 	.reports_per_minute = 60,
+	.tier = 2,
 	.prins = { .n_jwe = 2, .jwe = { N32_JWE_A256GCM, N32_JWE_A128GCM } },
 };
 
@@ -192,6 +193,7 @@ static const struct config_field partner_fields[] = {
 	    .example = "purposes = { sepp.purpose.ROAMING }" },
 	{ "enabled", config_bool, AT(enabled), .example = "enabled = true" },
 	{ "initiate", config_bool, AT(initiate), .example = "initiate = false" },
+	{ "tier", config_unsigned, AT(tier), .min = 1, .max = 3, .example = "tier = 2" },
 	{ "verbose_errors", config_bool, AT(verbose_errors), .example = "verbose_errors = false" },
 	{ "on_policy_error", read_on_error, .type = "mode",
 	    .example = "on_policy_error = sepp.KEEP_LAST" },

@@ -7,6 +7,7 @@ void commons_init(struct commons *c)
 {
 	atomic_init(&c->current, NULL);
 	c->contexts = contexts_new();
+	c->gate = gate_new();
 	atomic_init(&c->connections, 0);
 	pthread_mutex_init(&c->lock, NULL);
 	c->second_at = 0;
@@ -16,6 +17,7 @@ void commons_init(struct commons *c)
 void commons_release(struct commons *c)
 {
 	contexts_free(c->contexts);
+	gate_free(c->gate);
 	pthread_mutex_destroy(&c->lock);
 }
 

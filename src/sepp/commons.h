@@ -12,12 +12,14 @@
 
 #include "base/base.h"
 #include "sepp/context.h"
+#include "sepp/gate.h"
 #include "sepp/generation.h"
 
 struct commons {
 	_Atomic(struct generation *) current;
 	struct contexts *contexts; /* owned */
 	bool was_interrupted;      /* before any worker: what we know may not be the latest */
+	struct gate *gate;         /* owned */
 	atomic_uint connections;
 	/* What workers are to do about kept connections when they follow a switch, and what they
 	 * did; of one switch at a time. */

@@ -28,6 +28,12 @@
 	X(END_EVICTED, "connections_ended_total", "reason=\"evicted\"", "") \
 	X(END_KILLED, "connections_ended_total", "reason=\"killed\"", "") \
 	X(OVER_LIMIT, "connections_turned_away_total", "", "Connections over a limit") \
+	X(REFUSED_MANY, "connections_refused_total", "reason=\"address_connections\"", "Connections refused before TLS") \
+	X(REFUSED_FAST, "connections_refused_total", "reason=\"address_rate\"", "") \
+	X(SHED_1, "connections_shed_total", "tier=\"1\"", "Connections shed before TLS under load, by tier of their source") \
+	X(SHED_2, "connections_shed_total", "tier=\"2\"", "") \
+	X(SHED_3, "connections_shed_total", "tier=\"3\"", "") \
+	X(SHED_STRANGERS, "connections_shed_total", "tier=\"stranger\"", "") \
 	X(ANSWER_200, "responses_total", "status=\"200\"", "Answers to requests of peers by status") \
 	X(ANSWER_204, "responses_total", "status=\"204\"", "") \
 	X(ANSWER_307, "responses_total", "status=\"307\"", "") \

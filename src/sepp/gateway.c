@@ -105,6 +105,18 @@ static void warn_about(const struct generation *now)
 		    now->conf->certificate);
 }
 
+/* What a partner that is about to be in force needs besides its file. */
+static void prepare(struct gateway *g, const struct generation *next, struct partner *p)
+{
+	struct addr a;
+	struct err unused;
+
+	p->offer = offer_signature(next, p);
+	/* whoever comes from there is no stranger, even before it was authenticated */
+	if (p->conf->address && addr_parse(&a, p->conf->address, &unused) == 0)
+		gate_know(g->commons.gate, &a, p->conf->tier, clock_mono());
+}
+
 /* No worker uses `next`: it is new, or the last switch was followed.  Takes a new one. */
 static void activate(struct gateway *g, struct generation *next, const char *why, msec begun)
 {
@@ -112,7 +124,7 @@ static void activate(struct gateway *g, struct generation *next, const char *why
 
 	roster_enlist(&g->roster, g->lineage, next, now_s);
 	for (size_t i = 0; i < next->n_partners; i++)
-		next->partners[i]->offer = offer_signature(next, next->partners[i]);
+		prepare(g, next, next->partners[i]);
 	lineage_activate(g->lineage, next, why, now_s);
 	roster_trim(&g->roster, next);
 	if (g->duties.journal)

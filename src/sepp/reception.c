@@ -44,6 +44,8 @@ static bool on_peer_ready(struct worker *w, struct conn *c)
 	if (w->is_draining || (p && !admit(w, p, link)))
 		return turn_away(w, c, p ? p->conf->name : "-");
 	session_new(link, c)->is_counted = link != NULL;
+	if (p)
+		gate_know(w->commons->gate, conn_addr(c), p->conf->tier, loop_now(w->loop));
 	return true;
 }
 
@@ -117,6 +119,8 @@ static void on_end(struct conn *c, enum conn_end end, const char *why)
 			assoc_disconnect(s->link->association);
 		session_free(s);
 	}
+	if (conn_is_server(c))
+		gate_leave(w->commons->gate, conn_addr(c), conn_tag(c));
 	commons_disconnect(w->commons);
 	worker_on_change(w);
 }

@@ -82,18 +82,72 @@ static void tell_gauges(struct worker *w)
 	atomic_store_explicit(&w->gauges.closing, w->env.n_closing, memory_order_relaxed);
 }
 
+/* The last tier that is served under the present load; GATE_STRANGER: everybody is. */
+static unsigned last_tier(const struct worker *w)
+{
+	static const struct {
+		unsigned percent; /* of the handshakes that may be under way */
+		msec turn;        /* that the loop needed last */
+		unsigned tier;
+	} steps[] = { { 90, 1000, 1 }, { 75, 500, 2 }, { 50, 250, 3 } };
+	size_t percent = w->env.n_handshaking * 100 / w->env.handshakes_max;
+	msec turn = loop_last_turn(w->loop);
+
+	for (size_t i = 0; i < ARRAY_LEN(steps); i++) {
+		if (percent >= steps[i].percent || turn >= steps[i].turn)
+			return steps[i].tier;
+	}
+	return GATE_STRANGER;
+}
+
+/* Nothing is said to who is refused here: it costs as little as can be. */
+static bool refuse(struct worker *w, const struct addr *from, enum counter which, const char *why)
+{
+	char text[ADDR_TEXT_MAX];
+
+	count(&w->counters, which, 1);
+	log_peer(loop_now(w->loop), LOG_WARN, LOG_NET, addr_print(text, from),
+	    "connection refused reason='%s'", why);
+	return false;
+}
+
+/* Whether one more connection from there fits; it is counted if so. */
+static bool let_in(
+    struct worker *w, const struct conf_limits *limits, const struct addr *from, unsigned *place)
+{
+	const struct gate_limits share = { limits->address_connections,
+		limits->address_per_minute };
+	struct gate_pass pass;
+	enum gate_verdict verdict =
+	    gate_enter(w->commons->gate, from, &share, loop_now(w->loop), &pass);
+
+	if (verdict == GATE_TOO_MANY)
+		return refuse(w, from, COUNTER_REFUSED_MANY, "too many from this address");
+	if (verdict == GATE_TOO_FAST)
+		return refuse(w, from, COUNTER_REFUSED_FAST, "too fast from this address");
+	*place = pass.place;
+	if (pass.tier > last_tier(w))
+		refuse(w, from, (enum counter)(COUNTER_SHED_1 + (int)pass.tier - 1), "overload");
+	else if (!commons_connect(w->commons, limits->connections))
+		refuse(w, from, COUNTER_OVER_LIMIT, "the gateway has too many");
+	else
+		return true;
+	gate_leave(w->commons->gate, from, pass.place);
+	return false;
+}
+
 static void on_accept(void *arg, int fd, const struct addr *from)
 {
 	struct worker *w = arg;
 	struct generation *g = commons_current(w->commons);
+	unsigned place = 0;
 
 	count(&w->counters, COUNTER_ACCEPTED, 1);
-	if (!commons_connect(w->commons, g->conf->limits.connections)) {
-		count(&w->counters, COUNTER_OVER_LIMIT, 1);
+	if (!let_in(w, &g->conf->limits, from, &place)) {
 		close(fd);
 		return;
 	}
-	conn_accept(&w->env, g->tls[w->number], fd, from);
+	conn_accept(&w->env, g->tls[w->number], fd, from, place);
 	tell_gauges(w);
 }
 

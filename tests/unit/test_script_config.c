@@ -58,7 +58,7 @@ static void a_gateway_of_few_words_has_the_defaults(void **state)
 
 static void limits_timeouts_and_budgets_have_defaults(void **state)
 {
-	static const struct conf_limits limits = { 0, 512, 0, 65536, 32768, 100 };
+	static const struct conf_limits limits = { 0, 512, 0, 65536, 32768, 100, 1024, 60000 };
 	static const struct conf_timeouts timeouts = { 5000, 10000, 10000, 30000, 2000, 5000, 10000,
 		5000 };
 	struct kit *k = kit_open();
@@ -88,7 +88,8 @@ static void a_gateway_can_say_everything(void **state)
 	    "admin = { listen = \"[::1]:9464\" }, target_api_root = false, strict_fqdn = true,"
 	    "chain_cache = false, no_common_status = 400, workers = 4,"
 	    "limits = { connections = 1, handshakes = 2, negotiations_per_second = 3,"
-	    "  body_bytes = 2048, header_bytes = 4096, streams = 6 },"
+	    "  body_bytes = 2048, header_bytes = 4096, streams = 6, address_connections = 7,"
+	    "  address_per_minute = 8 },"
 	    "timeouts = { handshake_s = 0.5, first_request_s = 1, body_s = 2, idle_s = 3, close_s = 4,"
 	    "  drain_s = 5.25, response_s = 6, resolve_s = 7 }, retry = { first_s = 0.1, cap_s = 2 },"
 	    "dns = { servers = { \"127.0.0.1:53\", \"[::1]:54\" }, timeout_s = 0.5, tries = 3 },"
@@ -103,6 +104,8 @@ static void a_gateway_can_say_everything(void **state)
 	assert_int_equal(g->no_common_status, 400);
 	assert_int_equal(g->workers, 4);
 	assert_int_equal(g->limits.body_bytes, 2048);
+	assert_int_equal(g->limits.address_connections, 7);
+	assert_int_equal(g->limits.address_per_minute, 8);
 	assert_int_equal(g->timeouts.handshake, 500);
 	assert_int_equal(g->timeouts.drain, 5250);
 	assert_int_equal(g->timeouts.response, 6000);
@@ -143,6 +146,7 @@ static void a_partner_of_few_words_has_the_defaults(void **state)
 	assert_int_equal(p->handshakes_per_minute, 600);
 	assert_int_equal(p->connections, 64);
 	assert_int_equal(p->reports_per_minute, 60);
+	assert_int_equal(p->tier, 2);
 	assert_null(p->srv);
 	assert_null(p->prins.policy);
 	assert_int_equal(p->prins.key_context, N32_KEY_CONTEXT_RECEIVER);
@@ -160,7 +164,7 @@ static void a_partner_can_say_everything(void **state)
 	    "crl = \"crl.pem\", address = \"192.0.2.7:443\", redirect = \"Other.Example.org:8443\","
 	    "follows = \"hub\", path = sepp.path.IP_ONLY, purposes = { sepp.purpose.SMS_INTERCONNECT },"
 	    "enabled = false, initiate = true, verbose_errors = true, on_policy_error = sepp.KEEP_LAST,"
-	    "srv = \"_n32._tcp.Example.org\", prins = { policy = \"data/p.json\","
+	    "srv = \"_n32._tcp.Example.org\", tier = 3, prins = { policy = \"data/p.json\","
 	    "  providers = \"data/ipx.json\", key_context = sepp.key_context.INITIATOR, combined = true,"
 	    "  jwe = { sepp.jwe.A128GCM } },"
 	    "limits = { handshakes_per_minute = 0, connections = 0, reports_per_minute = 5 }");
@@ -174,6 +178,7 @@ static void a_partner_can_say_everything(void **state)
 	assert_int_equal(p->prins.n_jwe, 1);
 	assert_int_equal(p->prins.jwe[0], N32_JWE_A128GCM);
 	assert_int_equal(p->reports_per_minute, 5);
+	assert_int_equal(p->tier, 3);
 	assert_string_equal(p->group, "europe");
 	assert_string_equal(p->tags[1], "b");
 	assert_int_equal(p->n_snpns, 1);

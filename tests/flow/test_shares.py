@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: MIT
+"""What one source may take before anything is known of it, and who is turned away under load."""
+
+import socket
+
+import pytest
+
+from lib.directory import TLS_FIRST
+from lib.wire import address_of
+
+TIMEOUT = 5.0
+
+
+def call(gateway, source):
+    """A TCP connection from an address of the loopback network."""
+    return socket.create_connection(address_of(gateway.address), TIMEOUT, (source, 0))
+
+
+def is_closed(sock):
+    """Whether the gateway ends the connection before anything was said."""
+    sock.settimeout(TIMEOUT)
+    try:
+        return sock.recv(1) == b""
+    except ConnectionResetError:
+        return True
+
+
+def is_held(gateway, count):
+    """Waits until the gateway has so many handshakes under way."""
+    gateway.until(lambda: gateway.status()["connections"]["handshaking"] == count)
+
+
+@pytest.fixture
+def calls():
+    begun = []
+    yield begun
+    for sock in begun:
+        sock.close()
+
+
+def refused(gateway, reason):
+    return gateway.metrics()[f'parley_connections_refused_total{{reason="{reason}"}}']
+
+
+def shed(gateway, tier):
+    return gateway.metrics()[f'parley_connections_shed_total{{tier="{tier}"}}']
+
+
+def test_one_address_has_so_many_connections_and_another_its_own(directory, start, calls):
+    directory.gateway(limits={"address_connections": 3})
+    gateway = start()
+    calls += [call(gateway, "127.0.0.9") for _ in range(3)]
+    is_held(gateway, 3)
+    assert is_closed(call(gateway, "127.0.0.9"))
+    assert refused(gateway, "address_connections") == 1
+    calls.append(call(gateway, "127.0.0.8"))
+    is_held(gateway, 4)
+    calls.pop(0).close()
+    is_held(gateway, 3)
+    calls.append(call(gateway, "127.0.0.9"))
+    is_held(gateway, 4)
+    assert gateway.logs("connection refused reason='too many from this address'")
+
+
+def test_one_address_has_so_many_new_connections_in_a_minute(directory, start, calls):
+    directory.gateway(limits={"address_per_minute": 5})
+    gateway = start()
+    calls += [call(gateway, "127.0.0.9") for _ in range(5)]
+    is_held(gateway, 5)
+    assert is_closed(call(gateway, "127.0.0.9"))
+    assert refused(gateway, "address_rate") == 1
+    calls.append(call(gateway, "127.0.0.8"))
+    is_held(gateway, 6)
+
+
+def test_strangers_are_shed_before_partners_when_handshakes_pile_up(directory, start, calls):
+    alpha = directory.partner("alpha", "001-01", TLS_FIRST, tier=1)
+    directory.gateway(workers=1, limits={"handshakes": 10})
+    gateway = start()
+    assert alpha.negotiate(gateway).status == 200  # from 127.0.0.1, which is now known
+    calls += [call(gateway, "127.0.0.9") for _ in range(5)]
+    is_held(gateway, 5)
+    assert is_closed(call(gateway, "127.0.0.8"))
+    assert shed(gateway, "stranger") == 1
+    assert alpha.negotiate(gateway).status == 200
+    calls.pop().close()
+    is_held(gateway, 4)
+    calls.append(call(gateway, "127.0.0.8"))
+    is_held(gateway, 5)
+
+
+def test_lower_tiers_are_shed_before_higher_ones(directory, start, calls):
+    first = directory.partner("first", "001-01", TLS_FIRST, tier=1)
+    third = directory.partner("third", "262-01", TLS_FIRST, tier=3, address="127.0.0.3:443")
+    directory.gateway(workers=1, limits={"handshakes": 20})
+    gateway = start()
+    assert first.negotiate(gateway).status == third.negotiate(gateway).status == 200
+    calls += [call(gateway, "127.0.0.3") for _ in range(15)]  # known from its file
+    is_held(gateway, 15)
+    assert is_closed(call(gateway, "127.0.0.3"))
+    assert (shed(gateway, "3"), shed(gateway, "stranger")) == (1, 0)
+    assert first.negotiate(gateway).status == 200
+
+
+def test_what_is_turned_away_leaves_no_trace_behind(directory, start, calls):
+    directory.gateway(limits={"address_connections": 2, "connections": 3})
+    gateway = start()
+    for _ in range(50):
+        held = [call(gateway, "127.0.0.9") for _ in range(4)]
+        for sock in held:
+            sock.close()
+    gateway.until(lambda: gateway.status()["connections"]["handshaking"] == 0)
+    calls += [call(gateway, "127.0.0.9") for _ in range(2)]
+    is_held(gateway, 2)
