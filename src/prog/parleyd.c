@@ -22,6 +22,7 @@
 #include "base/log.h"
 #include "prog/defaults.h"
 #include "script/script.h"
+#include "sepp/directory.h"
 #include "sepp/gateway.h"
 #include "sepp/state.h"
 
@@ -222,6 +223,7 @@ static int open_all(struct daemon *d, const struct options *o, struct err *e)
 
 	if (find_owner(o->user, &owner, e) || open_state(d, o, owner, e))
 		return ERR_CONFIG;
+	directory_set_key_user(owner.uid);
 	conf.state = d->state;
 	d->loop = loop_new(e);
 	if (!d->loop)
