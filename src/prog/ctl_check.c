@@ -151,6 +151,15 @@ static void warn_certificates(struct check *c)
 	}
 }
 
+static void warn_lab(struct check *c)
+{
+	char place[GENERATION_PLACE_MAX];
+
+	if (c->generation->conf->lab)
+		warn(c, "%s: lab mode is not for production",
+		    generation_place(place, c->generation, "gateway.lua", "lab"));
+}
+
 static bool is_followed(const struct generation *g, const struct script_program *policy)
 {
 	for (size_t i = 0; i < g->n_partners; i++) {
@@ -305,6 +314,7 @@ static void look_further(struct check *c, const char *path)
 	if (!c->generation)
 		return;
 	warn_certificates(c);
+	warn_lab(c);
 	warn_deciders(c);
 	tests = directory_read_part(path, DIRECTORY_TESTS, &e);
 	if (tests)
