@@ -106,7 +106,7 @@ static int add_threads(scmp_filter_ctx f)
 {
 	const struct scmp_arg_cmp is_thread =
 	    SCMP_CMP64(0, SCMP_CMP_MASKED_EQ, CLONE_THREAD | CLONE_NEW, CLONE_THREAD);
-	const struct scmp_arg_cmp to_us = SCMP_CMP64(0, SCMP_CMP_EQ, (uint64_t)getpid());
+	const struct scmp_arg_cmp to_us = SCMP_CMP64(0, SCMP_CMP_EQ, (uint64_t)getpid(), 0);
 	int rc = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1, is_thread);
 
 	if (rc == 0)
@@ -122,7 +122,7 @@ static int add_sockets(scmp_filter_ctx f)
 
 	for (size_t i = 0; i < 4 && rc == 0; i++)
 		rc = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(socket), 2,
-		    SCMP_CMP64(0, SCMP_CMP_EQ, (uint64_t)families[i / 2]),
+		    SCMP_CMP64(0, SCMP_CMP_EQ, (uint64_t)families[i / 2], 0),
 		    SCMP_CMP64(1, SCMP_CMP_MASKED_EQ, SOCKET_TYPE_MASK, (uint64_t)types[i % 2]));
 	return rc;
 }

@@ -463,7 +463,7 @@ static void forget_both(void)
 	    seccomp_rule_add(f, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(landlock_create_ruleset), 0) ||
 	    seccomp_rule_add(f, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(seccomp), 0) ||
 	    seccomp_rule_add(f, SCMP_ACT_ERRNO(EINVAL), SCMP_SYS(prctl), 1,
-		SCMP_CMP(0, SCMP_CMP_EQ, PR_SET_SECCOMP)) ||
+		SCMP_CMP(0, SCMP_CMP_EQ, PR_SET_SECCOMP, 0)) ||
 	    seccomp_load(f))
 		_exit(NO_JAIL);
 	seccomp_release(f);
