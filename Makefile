@@ -26,7 +26,7 @@ comma    := ,
 IS_CLANG := $(findstring clang,$(CC))
 B        ?= build$(if $(IS_CLANG),/clang)$(if $(SAN),/$(subst $(comma),-,$(SAN)))
 
-PKGS     := openssl libnghttp2 yajl jansson lua5.4 libmicrohttpd libcurl libcares sqlite3
+PKGS     := openssl libnghttp2 yajl jansson lua5.4 libmicrohttpd libcurl libcares sqlite3 libseccomp
 WARN     := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
             -Wwrite-strings -Wundef -Wvla -Werror
 # clang's own control-flow integrity and the processor's do not go together in its release 14
@@ -42,7 +42,8 @@ LIBS     := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lev -lresolv -lm
 
 SRC      := $(sort $(wildcard src/*/*.c))
 PROG     := $(sort $(wildcard src/prog/*.c))
-CTL      := $(filter-out src/prog/parleyd.c,$(PROG))
+DAEMON   := src/prog/parleyd.c $(wildcard src/prog/jail*.c)
+CTL      := $(filter-out $(DAEMON),$(PROG))
 CORE     := $(filter-out $(PROG),$(SRC))
 UNIT     := $(sort $(wildcard tests/unit/test_*.c))
 UNIT_LIB := $(filter-out $(UNIT),$(sort $(wildcard tests/unit/*.c)))
@@ -54,7 +55,7 @@ C_ALL    := $(sort $(wildcard src/*/*.[ch] tests/*/*.[ch]))
 obj       = $(1:%.c=$(B)/%.o)
 Q        := $(if $(V),,@)
 say       = $(if $(V),,@printf '  %-5s %s\n' $(1) $@)
-link      = $(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(LINK) -o $@ $(filter %.o %.a,$^) $(LIBS)
+link      = $(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(LINK) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LIBS)
 
 all: $(B)/parleyd $(B)/parleyctl
 
@@ -62,7 +63,7 @@ $(B)/libparley.a: $(call obj,$(CORE))
 	$(call say,AR)
 	$(Q)rm -f $@ && $(if $(IS_CLANG),llvm-ar-14,ar) rcs $@ $^
 
-$(B)/parleyd: $(B)/src/prog/parleyd.o $(B)/libparley.a
+$(B)/parleyd: $(call obj,$(DAEMON)) $(B)/libparley.a
 	$(call say,LD)
 	$(link)
 
@@ -74,6 +75,9 @@ $(B)/unit/%: $(B)/tests/unit/%.o $(call obj,$(UNIT_LIB)) $(B)/libparley.a
 	$(call say,LD)
 	$(Q)mkdir -p $(@D)
 	$(link) -lcmocka
+
+# the one module of a program that has a unit test
+$(B)/unit/test_prog_jail: $(call obj,$(filter-out src/prog/parleyd.c,$(DAEMON)))
 
 $(B)/load: $(call obj,$(LOAD)) $(B)/libparley.a
 	$(call say,LD)

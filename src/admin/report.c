@@ -109,6 +109,17 @@ static json_t *store_object(const struct store_status *s)
 	    (json_int_t)s->written, "failures", (json_int_t)s->failures);
 }
 
+static json_t *jail_object(const struct gateway_jail *j)
+{
+	char abi[24];
+
+	snprintf(abi, sizeof(abi), "abi %d", j->landlock);
+	return json_pack("{s:b, s:b, s:o, s:s, s:s, s:s}", "on", j->is_on, "seccomp", j->seccomp,
+	    "landlock", j->landlock ? json_string(abi) : json_false(), "capabilities",
+	    j->has_no_capabilities ? "none" : "kept", "bounding_set",
+	    j->is_bounded ? "empty" : "kept", "why", j->why);
+}
+
 /* Which policies are in force, and how they came to be. */
 static json_t *policies(const struct gateway *g, const struct gateway_status *s)
 {
@@ -137,7 +148,10 @@ char *report_status(const struct gateway *g)
 	    "not_after", utc(s.certificate_not_after_s), "all_of_openssl", s.is_tls_fallback,
 	    "draining", s.is_draining, "log_lines_lost", (json_int_t)log_lost(), "journal",
 	    journal_object(&s.journal));
-	ensure(o && json_object_set_new(o, "store", store_object(&s.store)) == 0);
+	ensure(o && json_object_set_new(o, "store", store_object(&s.store)) == 0 &&
+	       json_object_set_new(o, "jail", jail_object(s.jail)) == 0 &&
+	       json_object_set_new(o, "lab", json_boolean(s.is_lab)) == 0 &&
+	       json_object_set_new(o, "key_log", s.keylog ? words(s.keylog) : json_null()) == 0);
 	more = policies(g, &s);
 	ensure(o && more && json_object_update(o, more) == 0);
 	json_decref(more);
@@ -378,6 +392,17 @@ static void put_store(FILE *f, const struct store_status *s)
 	fprintf(f, "parley_store_failures_total %llu\n", (unsigned long long)s->failures);
 }
 
+static void put_jail(FILE *f, const struct gateway_status *s)
+{
+	const struct gateway_jail *j = s->jail;
+
+	put_head(f, "jail", "gauge", "1 for each wall around the process that is in force");
+	fprintf(f, "parley_jail{part=\"seccomp\"} %d\n", j->seccomp);
+	fprintf(f, "parley_jail{part=\"landlock\"} %d\n", j->landlock > 0);
+	fprintf(f, "parley_jail{part=\"capabilities\"} %d\n", j->has_no_capabilities);
+	put_gauge(f, "lab", "1 in lab mode, which is not for production", s->is_lab);
+}
+
 char *report_metrics(const struct gateway *g)
 {
 	struct gateway_status s;
@@ -401,6 +426,7 @@ char *report_metrics(const struct gateway *g)
 	put_gauge(f, "log_lines_lost", "Log lines that did not fit the queue", (double)log_lost());
 	put_journal(f, &s.journal);
 	put_store(f, &s.store);
+	put_jail(f, &s);
 	put_gauge(f, "n32f_contexts", "N32-f contexts that there are",
 	    (double)contexts_each(gateway_contexts(g), ignore_context, NULL));
 	put_partners(f, g, s.now_s);

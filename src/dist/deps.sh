@@ -7,7 +7,7 @@ set -eu
 
 build="gcc libc6-dev make pkg-config libev-dev libssl-dev libnghttp2-dev libyajl-dev libjansson-dev
        liblua5.4-dev lua-cjson libmicrohttpd-dev libcurl4-openssl-dev libc-ares-dev
-       libsqlite3-dev"
+       libsqlite3-dev libseccomp-dev"
 demo="curl nghttp2-client openssl python3 python3-cryptography ca-certificates"
 # faketime: the convergence test steps the wall clock of one gateway, and of nobody else
 test="$demo libcmocka-dev python3-pytest python3-h2 python3-dnslib python3-openssl lua5.4 lua-check git

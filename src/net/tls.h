@@ -93,7 +93,15 @@ struct tls_conf {
 	tls_choose_fn *choose;
 	void *arg;
 	bool chain_cache; /* remember verified chains for minutes */
+	int keylog;       /* of tls_keylog_open(), borrowed; 0 = none */
 };
+
+/*
+ * For a laboratory: opens a file that the secrets of sessions are appended to, in the format of
+ * SSLKEYLOGFILE.  A new one has mode 0600; one that others may read is refused.  Returns a
+ * descriptor above 0 that the caller owns.
+ */
+int tls_keylog_open(const char *path, struct err *e) MUST_CHECK;
 
 /*
  * Makes a context for both roles, and proves with a handshake against itself, in both protocol

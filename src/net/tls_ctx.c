@@ -178,6 +178,8 @@ struct tls_ctx *tls_ctx_new(struct tls_lib *lib, const struct tls_conf *conf, st
 		tls_ctx_unref(ctx);
 		return NULL;
 	}
+	if (conf->keylog > 0)
+		tls_keylog_attach(ctx->ssl, conf->keylog); /* after the proof */
 	ctx->remembers = conf->chain_cache;
 	tls_ctx_resume(ctx);
 	return ctx;

@@ -46,6 +46,9 @@ struct tls_peer *tls_cache_find(
 void tls_cache_put(struct tls_cache *c, const unsigned char key[TLS_DIGEST_BYTES],
     struct tls_peer *peer, int64_t wall_s, int64_t until_s);
 
+/* tls_keylog.c: from now on, the secrets of `ssl`'s sessions are appended to `fd`. */
+void tls_keylog_attach(SSL_CTX *ssl, int fd);
+
 /* tls_ctx.c, and tls.c which makes connections of it */
 struct tls_ctx {
 	atomic_uint refs;

@@ -2,6 +2,7 @@
 #include "base/base.h"
 
 #include <getopt.h>
+#include <pwd.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -148,6 +149,15 @@ static void warn_certificates(struct check *c)
 		snprintf(what, sizeof(what), "a certificate of anchors '%s'", p->conf->anchors);
 		warn_expiry(c, place, what, tls_anchors_not_after_s(p->anchors));
 	}
+}
+
+static void warn_lab(struct check *c)
+{
+	char place[GENERATION_PLACE_MAX];
+
+	if (c->generation->conf->lab)
+		warn(c, "%s: lab mode is not for production",
+		    generation_place(place, c->generation, "gateway.lua", "lab"));
 }
 
 static bool is_followed(const struct generation *g, const struct script_program *policy)
@@ -304,6 +314,7 @@ static void look_further(struct check *c, const char *path)
 	if (!c->generation)
 		return;
 	warn_certificates(c);
+	warn_lab(c);
 	warn_deciders(c);
 	tests = directory_read_part(path, DIRECTORY_TESTS, &e);
 	if (tests)
@@ -487,24 +498,41 @@ static int check(const char *path, char *names[], size_t n, bool json)
 	return rc;
 }
 
+/* As whom parleyd will run: private keys may be that user's. */
+static bool set_user(const char *name)
+{
+	const struct passwd *pw = getpwnam(name);
+
+	if (!pw) {
+		fprintf(stderr, "parleyctl: there is no user '%s'\n", name);
+		return false;
+	}
+	directory_set_key_user(pw->pw_uid);
+	return true;
+}
+
 static int run_check(struct ctl_options *o, int argc, char *argv[])
 {
 	static const struct option known[] = {
 		{ "json", no_argument, NULL, 'j' },
+		{ "user", required_argument, NULL, 'u' },
 		{ NULL, 0, NULL, 0 },
 	};
 
 	int c;
 
 	while ((c = getopt_long(argc, argv, "", known, NULL)) != -1) {
-		if (c != 'j')
+		if (c == 'u' && !set_user(optarg))
+			return EXIT_FAILURE;
+		if (c != 'j' && c != 'u')
 			return EXIT_USAGE;
-		o->json = true;
+		o->json |= c == 'j';
 	}
 	if (optind >= argc)
 		return EXIT_USAGE;
 	return check(argv[optind], argv + optind + 1, (size_t)(argc - optind - 1), o->json);
 }
 
-const struct ctl_command ctl_check = { "check", run_check, "check [--json] DIRECTORY [NAME...]",
+const struct ctl_command ctl_check = { "check", run_check,
+	"check [--json] [--user NAME] DIRECTORY [NAME...]",
 	"every mistake in a directory, or who decides for whom; needs no daemon" };

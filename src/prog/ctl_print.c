@@ -98,6 +98,24 @@ static void print_journal(const json_t *j)
 		    n, json_is_true(json_object_get(j, "failing")) ? ", FAILING, see the log" : "");
 }
 
+static void print_jail(const json_t *s)
+{
+	const json_t *j = json_object_get(s, "jail");
+	const char *why = json_string_value(json_object_get(j, "why"));
+
+	if (json_is_true(json_object_get(s, "lab")))
+		printf("LAB MODE      not for production; session keys are written to %s\n",
+		    json_is_string(json_object_get(s, "key_log")) ? text_of(s, "key_log")
+								  : "no file");
+	if (!json_is_true(json_object_get(j, "on")))
+		printf("JAIL          OFF: %s\n", text_of(j, "why"));
+	else
+		printf("jail          seccomp %s, Landlock %s, capabilities %s%s%s\n",
+		    json_is_true(json_object_get(j, "seccomp")) ? "on" : "OFF",
+		    json_is_string(json_object_get(j, "landlock")) ? text_of(j, "landlock") : "OFF",
+		    text_of(j, "capabilities"), why && *why ? ": " : "", why ? why : "");
+}
+
 int ctl_print_status(struct str json)
 {
 	json_t *s = parse(json), *c;
@@ -110,6 +128,7 @@ int ctl_print_status(struct str json)
 	    json_is_true(json_object_get(s, "draining")) ? ", ENDING" : "");
 	printf("generation    %lld, %.12s, activated %s, %s\n", int_of(s, "generation"),
 	    text_of(s, "digest"), text_of(s, "activated"), text_of(s, "why"));
+	print_jail(s);
 	print_generations(json_object_get(s, "generations"));
 	printf("partners      %lld\n", int_of(s, "partners"));
 	printf("connections   %lld open, %lld in handshake, %lld closing\n", int_of(c, "open"),

@@ -13,7 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -21,14 +20,16 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "prog/defaults.h"
+#include "prog/jail.h"
 #include "script/script.h"
+#include "sepp/directory.h"
 #include "sepp/gateway.h"
 #include "sepp/state.h"
 
 struct options {
 	const char *directory, *socket, *user;
 	const char *state; /* NULL: the default, if it can be used */
-	bool last_good;
+	bool last_good, no_jail;
 	enum log_level level;
 	enum log_format format;
 };
@@ -44,7 +45,8 @@ struct daemon {
 
 static const char usage[] =
     "usage: parleyd [--socket PATH] [--log-level error|warn|info|debug] [--log-format text|json]\n"
-    "               [--user NAME] [--state DIR] [--policy-fallback refuse|last-good] [DIRECTORY]\n"
+    "               [--user NAME] [--state DIR] [--policy-fallback refuse|last-good] [--no-jail]\n"
+    "               [DIRECTORY]\n"
     "DIRECTORY defaults to " DEFAULT_DIRECTORY ", PATH to " DEFAULT_SOCKET ",\n"
     "DIR to " DEFAULT_STATE ".\n";
 
@@ -57,6 +59,7 @@ static int parse_options(struct options *o, int argc, char *argv[])
 		{ "user", required_argument, NULL, 'u' },
 		{ "state", required_argument, NULL, 'd' },
 		{ "policy-fallback", required_argument, NULL, 'p' },
+		{ "no-jail", no_argument, NULL, 'j' },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
@@ -69,6 +72,8 @@ static int parse_options(struct options *o, int argc, char *argv[])
 			o->user = optarg;
 		else if (c == 'd')
 			o->state = optarg;
+		else if (c == 'j')
+			o->no_jail = true;
 		else if (c == 'p' && strcmp(optarg, "last-good") == 0)
 			o->last_good = true;
 		else if (c == 'f' && strcmp(optarg, "json") == 0)
@@ -86,17 +91,25 @@ static int parse_options(struct options *o, int argc, char *argv[])
 	return optind == argc ? 0 : ERR_SYNTAX;
 }
 
-/* As many descriptors as the system allows, no core dump with keys in it, no new privileges. */
+/* As much as the system allows; less is still a gateway. */
+static void raise_limit(int resource)
+{
+	struct rlimit limit;
+
+	if (getrlimit((__rlimit_resource_t)resource, &limit) == 0) {
+		limit.rlim_cur = limit.rlim_max;
+		(void)setrlimit((__rlimit_resource_t)resource, &limit);
+	}
+}
+
+/* Descriptors, memory for keys that is never swapped, and no core dump with keys in it. */
 static void set_limits(void)
 {
-	struct rlimit files, core = { 0, 0 };
+	const struct rlimit core = { 0, 0 };
 
-	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
-		files.rlim_cur = files.rlim_max;
-		(void)setrlimit(RLIMIT_NOFILE, &files); /* fewer is still a gateway */
-	}
+	raise_limit(RLIMIT_NOFILE);
+	raise_limit(RLIMIT_MEMLOCK);
 	(void)setrlimit(RLIMIT_CORE, &core);
-	(void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 }
 
 /* Who we are, or will be. */
@@ -193,9 +206,13 @@ static void print_ready(const struct daemon *d, const struct options *o)
 	json_decref(line);
 	putchar('\n');
 	fflush(stdout);
-	log_info(LOG_MAIN, "-", "ready generation=%llu digest=%.12s partners=%zu workers=%zu",
-	    (unsigned long long)s.in_force->number, s.in_force->directory->digest,
-	    s.in_force->n_partners, s.n_workers);
+	log_info(LOG_MAIN, "-", "%sready generation=%llu digest=%.12s partners=%zu workers=%zu",
+	    s.is_lab ? "LAB MODE: " : "", (unsigned long long)s.in_force->number,
+	    s.in_force->directory->digest, s.in_force->n_partners, s.n_workers);
+	if (s.is_lab)
+		log_warn(LOG_MAIN, "-", "LAB MODE: %s%s, %s; not for production",
+		    s.keylog ? "session keys are written to " : "no session keys are written",
+		    s.keylog ? s.keylog : "", s.jail->is_on ? "the jail is on" : "NO JAIL");
 }
 
 /* One that was asked for has to be there; the usual one is used where it can be. */
@@ -215,13 +232,44 @@ static int open_state(
 	return 0;
 }
 
+/* Before there is another thread, or a connection. */
+static int lock_in(struct daemon *d, const struct options *o, struct err *e)
+{
+	const struct jail_paths paths = {
+		.directory = o->directory,
+		.state = d->state ? state_path(d->state) : NULL,
+		.socket = o->socket,
+	};
+	const char *obstacle = o->no_jail ? "--no-jail" : jail_obstacle();
+	struct gateway_jail jail = { .is_on = false };
+
+	if (o->no_jail && !gateway_current(d->gateway)->conf->lab)
+		return err_set(e, ERR_CONFIG,
+		    "--no-jail: is for laboratories; leave it out, or write lab = true in "
+		    "gateway.lua");
+	if (obstacle) {
+		(void)str_copy(jail.why, sizeof(jail.why), str_of(obstacle));
+		log_warn(LOG_MAIN, "-", "the process is NOT JAILED: %s", obstacle);
+	} else {
+		jail_enter(&paths, &jail);
+	}
+	gateway_set_jail(d->gateway, &jail);
+	return 0;
+}
+
 static int open_all(struct daemon *d, const struct options *o, struct err *e)
 {
-	struct gateway_conf conf = { .path = o->directory, .last_good = o->last_good };
+	const char *keylog = getenv("SSLKEYLOGFILE");
+	struct gateway_conf conf = {
+		.path = o->directory,
+		.keylog = keylog && *keylog ? keylog : NULL,
+		.last_good = o->last_good,
+	};
 	struct state_owner owner;
 
 	if (find_owner(o->user, &owner, e) || open_state(d, o, owner, e))
 		return ERR_CONFIG;
+	directory_set_key_user(owner.uid);
 	conf.state = d->state;
 	d->loop = loop_new(e);
 	if (!d->loop)
@@ -232,6 +280,8 @@ static int open_all(struct daemon *d, const struct options *o, struct err *e)
 	d->admin = admin_open(
 	    d->gateway, d->loop, o->socket, gateway_current(d->gateway)->conf->admin_listen, e);
 	if (!d->admin)
+		return ERR_CONFIG;
+	if (lock_in(d, o, e))
 		return ERR_CONFIG;
 	if (gateway_start(d->gateway, e))
 		return ERR_SYS;
@@ -273,6 +323,7 @@ int main(int argc, char *argv[])
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN); /* a limit of a file is an error like a full disk */
 	set_limits();
+	jail_prepare();
 	if (open_all(&d, &o, &e)) {
 		log_error(LOG_MAIN, "-", "cannot start: %s", e.text);
 		if (!d.gateway) { /* otherwise threads may be using them */

@@ -96,6 +96,7 @@ struct conf_gateway {
 	bool target_api_root;
 	bool strict_fqdn;
 	bool chain_cache;
+	bool lab; /* not production: session keys may be written, the jail left out */
 	unsigned no_common_status; /* 403 (default) or 400 (F-3) */
 	unsigned workers;          /* 0 = one per core */
 	struct conf_limits limits;

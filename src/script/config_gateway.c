@@ -180,6 +180,7 @@ static const struct config_field gateway_fields[] = {
 	    .example = "target_api_root = true" },
 	{ "strict_fqdn", config_bool, AT(strict_fqdn), .example = "strict_fqdn = false" },
 	{ "chain_cache", config_bool, AT(chain_cache), .example = "chain_cache = true" },
+	{ "lab", config_bool, AT(lab), .example = "lab = true" },
 	{ "no_common_status", read_status, .type = "integer", .example = "no_common_status = 403" },
 	{ "workers", config_unsigned, AT(workers), .max = 64, .example = "workers = 0" },
 	{ "limits", config_table, SUB(limits_fields), .example = "limits = { streams = 100 }" },

@@ -46,6 +46,14 @@ static const struct place {
 	{ "tests/fixtures", ".json", TESTS },
 };
 
+/* Who may own a private key besides root and ourselves; root may own all, so it adds nobody. */
+static uid_t key_user = 0;
+
+void directory_set_key_user(uid_t uid)
+{
+	key_user = uid;
+}
+
 static bool ends_with(const char *name, const char *ending)
 {
 	size_t n = strlen(name), m = strlen(ending);
@@ -70,17 +78,27 @@ static int check_writers(
 	return 0;
 }
 
-/* ... and nobody else read a key. */
+/* ... and nobody else read a key, which is root's or that of whoever uses it. */
+static int check_key(const struct stat *st, const char *path, struct err *e)
+{
+	if (st->st_mode & (S_IRWXG | S_IRWXO))
+		return err_set(e, ERR_CONFIG,
+		    "%s: a private key may be read by its owner only (mode %03o); chmod 600 it",
+		    path, st->st_mode & 0777u);
+	if (st->st_uid != 0 && st->st_uid != geteuid() && st->st_uid != key_user)
+		return err_set(e, ERR_CONFIG,
+		    "%s: belongs to user %lu; a private key belongs to root or to the user that "
+		    "parleyd runs as: chown it, or name that user with --user",
+		    path, (unsigned long)st->st_uid);
+	return 0;
+}
+
 static int check_mode(
     const struct directory *d, const struct stat *st, const char *path, struct err *e)
 {
 	if (check_writers(d, st, path, e))
 		return ERR_CONFIG;
-	if (ends_with(path, ".key") && (st->st_mode & (S_IRWXO)))
-		return err_set(e, ERR_CONFIG,
-		    "%s: a private key may not be read by others (mode %03o); chmod 600 it", path,
-		    st->st_mode & 0777u);
-	return 0;
+	return ends_with(path, ".key") ? check_key(st, path, e) : 0;
 }
 
 /* A file of which only the mode is wrong can still be read when all mistakes are wanted. */

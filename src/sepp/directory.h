@@ -15,6 +15,8 @@
 #ifndef SEPP_DIRECTORY_H
 #define SEPP_DIRECTORY_H
 
+#include <sys/types.h>
+
 #include "base/base.h"
 #include "base/str.h"
 #include "script/script.h"
@@ -41,6 +43,12 @@ struct directory {
 	size_t cap;
 	struct err_sink *all; /* while it is read: told of mistakes; or NULL */
 };
+
+/*
+ * Says, once and before anything is read, which user the process will be, where that is not who it
+ * is: private keys belong to that one, to this one or to root, and only their owner may read them.
+ */
+void directory_set_key_user(uid_t uid);
 
 /* The caller owns the result.  Returns NULL and fills `e` with the file and what is wrong with it.
  */

@@ -4,6 +4,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -47,6 +48,7 @@ static struct generation *build(
 		.choose = caller_choose_anchors,
 		.args = args,
 		.stage = stage,
+		.keylog = g->keylog,
 	};
 
 	for (size_t i = 0; i < g->crew.n; i++) {
@@ -56,12 +58,26 @@ static struct generation *build(
 	return generation_build(d, &host, e);
 }
 
+/* Landlock knows directories by what they are, not by their names. */
+static int check_same(const struct gateway *g, struct err *e)
+{
+	struct stat st;
+
+	if (g->jail.landlock == 0 || stat(g->path, &st) != 0 ||
+	    (st.st_dev == g->jailed.device && st.st_ino == g->jailed.number))
+		return 0;
+	return err_set(e, ERR_CONFIG,
+	    "the directory '%s' is not the one that was there at the start, and no other may be "
+	    "read; change the files in it instead of replacing it, or restart parleyd",
+	    g->path);
+}
+
 static struct generation *load(struct gateway *g, const char **stage, struct err *e)
 {
 	struct directory *d;
 
 	*stage = "reading";
-	d = directory_read(g->path, e);
+	d = check_same(g, e) ? NULL : directory_read(g->path, e);
 	return d ? build(g, d, stage, e) : NULL;
 }
 
@@ -165,6 +181,9 @@ static int check_fixed(
 	if (now->workers != next->workers)
 		return err_set(e, ERR_CONFIG,
 		    "gateway.lua: 'workers' changed; restart parleyd to change their number");
+	if (now->lab != next->lab)
+		return err_set(e, ERR_CONFIG,
+		    "gateway.lua: 'lab' changed; restart parleyd to begin or end lab mode");
 	return 0;
 }
 
@@ -304,12 +323,25 @@ static void on_worker_ended(struct worker *w)
 		loop_post(g->control, &g->end_task);
 }
 
-/* How many workers gateway.lua asks for, which has to be known before the rest can be built. */
-static int count_workers(struct gateway *g, const struct directory *d, unsigned *n, struct err *e)
+/* Only a laboratory may have the secrets of its sessions written down. */
+static int open_keylog(struct gateway *g, bool is_lab, struct err *e)
+{
+	if (!g->conf.keylog || g->keylog || !is_lab)
+		return 0;
+	g->keylog = tls_keylog_open(g->conf.keylog, e);
+	if (g->keylog > 0)
+		return 0;
+	g->keylog = 0;
+	return err_within(e, "SSLKEYLOGFILE");
+}
+
+/* What has to be known of gateway.lua before the rest can be built. */
+static int read_first(struct gateway *g, const struct directory *d, unsigned *n, struct err *e)
 {
 	struct script_program *p =
 	    script_program_new(g->vm, &d->files, "gateway.lua", SCRIPT_GATEWAY, e);
 	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+	int rc;
 
 	if (!p)
 		return ERR_CONFIG;
@@ -318,8 +350,9 @@ static int count_workers(struct gateway *g, const struct directory *d, unsigned 
 		*n = cores > 0 ? (unsigned)cores : 1;
 	if (*n > CREW_MAX)
 		*n = CREW_MAX;
+	rc = open_keylog(g, script_program_gateway(p)->lab, e);
 	script_program_free(p);
-	return 0;
+	return rc;
 }
 
 /* Makes the workers and the first generation.  Takes `d`; a failure leaves nothing. */
@@ -329,7 +362,7 @@ static struct generation *begin_with(struct gateway *g, struct directory *d, str
 	const char *stage;
 	unsigned n;
 
-	if (count_workers(g, d, &n, e) || crew_make(&g->crew, n, &g->commons, &g->duties, e)) {
+	if (read_first(g, d, &n, e) || crew_make(&g->crew, n, &g->commons, &g->duties, e)) {
 		directory_free(d);
 		return NULL;
 	}
@@ -388,6 +421,10 @@ static int begin(struct gateway *g, struct err *e)
 	g->lineage = lineage_new(&g->commons, g->crew.n, on_tell, g);
 	lineage_reserve(g->lineage, about.highest);
 	activate(g, first, *g->fallback ? "fallback: last-good" : "start", begun);
+	if (g->conf.keylog && !g->keylog)
+		log_error(LOG_TLS, "-",
+		    "SSLKEYLOGFILE is ignored: session keys are written in a laboratory only, with "
+		    "lab = true in gateway.lua");
 	return crew_listen(&g->crew, e);
 }
 
@@ -503,6 +540,8 @@ void gateway_free(struct gateway *g)
 	lineage_free(g->lineage);
 	roster_release(&g->roster);
 	script_vm_free(g->vm);
+	if (g->keylog)
+		close(g->keylog);
 	mem_free(g->path);
 	commons_release(&g->commons);
 	mem_free(g);

@@ -19,9 +19,21 @@
 struct err;
 struct gateway;
 
+/* How the process has locked itself in; whoever did so tells it. */
+struct gateway_jail {
+	bool is_on; /* false: nothing of it was tried */
+	bool seccomp;
+	int landlock; /* the version of its ABI; 0 = it is not in force */
+	bool has_no_capabilities;
+	bool is_bounded; /* none could be gained either: the bounding set is empty */
+	char why[512];   /* what is missing; "" = nothing */
+};
+
 /* How it is started. */
 struct gateway_conf {
 	const char *path;          /* the operator's directory */
+	const char *keylog;        /* file for the secrets of TLS sessions, which is refused unless
+				    * gateway.lua has lab = true; NULL: none.  Borrowed. */
 	const struct state *state; /* borrowed; NULL: nothing is kept over a restart */
 	bool last_good;            /* a directory that is refused is replaced by what was kept */
 };
@@ -53,6 +65,9 @@ struct gateway_status {
 	bool is_tls_fallback;
 	struct journal_status journal;
 	struct store_status store;
+	const struct gateway_jail *jail; /* borrowed */
+	bool is_lab;                     /* gateway.lua has lab = true */
+	const char *keylog;              /* where the secrets of TLS sessions go; NULL: nowhere */
 };
 
 /* What a reload or a rollback did. */
@@ -69,6 +84,9 @@ struct gateway_change {
 /* Reads the directory, opens the listeners, makes the workers; nothing is served yet. */
 struct gateway *gateway_new(
     const struct gateway_conf *conf, struct loop *control, struct err *e) MUST_CHECK;
+
+/* Copies what the status will say of the jail. */
+void gateway_set_jail(struct gateway *g, const struct gateway_jail *jail);
 
 /* Starts the workers. */
 int gateway_start(struct gateway *g, struct err *e) MUST_CHECK;

@@ -2,6 +2,7 @@
 #include "base/base.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/clock.h"
 #include "base/err.h"
@@ -150,6 +151,16 @@ const struct addr *gateway_listeners(const struct gateway *g, size_t *n)
 	return g->crew.listen;
 }
 
+void gateway_set_jail(struct gateway *g, const struct gateway_jail *jail)
+{
+	struct stat st = { .st_dev = 0 };
+
+	g->jail = *jail;
+	(void)stat(g->path, &st); /* with last-good it need not be there */
+	g->jailed.device = st.st_dev;
+	g->jailed.number = st.st_ino;
+}
+
 void gateway_status(const struct gateway *g, struct gateway_status *out)
 {
 	const struct generation *now = gateway_current(g);
@@ -176,4 +187,7 @@ void gateway_status(const struct gateway *g, struct gateway_status *out)
 	out->is_tls_fallback = tls_ctx_is_fallback(now->tls[0]);
 	journal_status(g->duties.journal, &out->journal);
 	store_status(g->store, &out->store);
+	out->jail = &g->jail;
+	out->is_lab = now->conf->lab;
+	out->keylog = g->keylog ? g->conf.keylog : NULL;
 }

@@ -5,6 +5,8 @@
 #ifndef SEPP_GATEWAY_INT_H
 #define SEPP_GATEWAY_INT_H
 
+#include <sys/types.h>
+
 #include "sepp/gateway.h"
 #include "sepp/roster.h"
 #include "sepp/watchdog.h"
@@ -23,6 +25,12 @@ struct gateway {
 	struct watchdog *watchdog;
 	struct store *store;
 	struct loop_timer ageing; /* of N32-f contexts */
+	int keylog;               /* descriptor; 0 = none */
+	struct gateway_jail jail;
+	struct {
+		dev_t device;
+		ino_t number;
+	} jailed; /* the directory that the jail lets us read */
 
 	uint64_t reloads, reloads_failed, rollbacks;
 	int64_t last_reload_s;

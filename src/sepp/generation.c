@@ -326,7 +326,9 @@ static int check_own_name(const struct generation *g, const struct tls_ctx *ctx,
 
 static int make_tls(struct generation *g, const struct generation_host *host, struct err *e)
 {
-	struct tls_conf conf = { .choose = host->choose, .chain_cache = g->conf->chain_cache };
+	struct tls_conf conf = {
+		.choose = host->choose, .chain_cache = g->conf->chain_cache, .keylog = host->keylog
+	};
 	char place[GENERATION_PLACE_MAX];
 	int no_certificate =
 	    directory_find(g->directory, g->conf->certificate, &conf.certificate, e);

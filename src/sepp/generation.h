@@ -54,6 +54,7 @@ struct generation_host {
 	struct tls_lib *const *libs; /* one context is made in each */
 	tls_choose_fn *choose;       /* given the n-th of `args` */
 	void *const *args;
+	int keylog;         /* see struct tls_conf */
 	const char **stage; /* NULL, or told what is being done; static text */
 	/* Told of every mistake that can be found without another; NULL: the first ends it. */
 	struct err_sink *all;

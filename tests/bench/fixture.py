@@ -138,9 +138,13 @@ class Fixture:
         self.operator = directory / "operator"
         self._write_operator()
 
+    def write_gateway(self, lab=False):
+        text = GATEWAY_LUA.replace("gateway {", "gateway {\n  lab = true,") if lab else GATEWAY_LUA
+        write(self.operator / "gateway.lua", text)
+
     def _write_operator(self):
         top = self.operator
-        write(top / "gateway.lua", GATEWAY_LUA)
+        self.write_gateway()
         write(top / "default.lua", DEFAULT_LUA)
         write(top / "partners/tls.lua", PARTNER_LUA.format(
             name="load-tls", fqdn=TLS_PARTNER, plmn="001-01", order="sepp.TLS", more=""))

@@ -238,9 +238,14 @@ class Parleyd(Server):
         super().__init__(fix, label)
         program = build / "parleyd"
         argv = [*under, program, fix.operator, "--socket", self.dir / "socket"]
-        usage = subprocess.run([program, "--help"], capture_output=True, text=True, timeout=20)
-        if "--state" in usage.stdout + usage.stderr:
+        done = subprocess.run([program, "--help"], capture_output=True, text=True, timeout=20)
+        usage = done.stdout + done.stderr
+        if "--state" in usage:
             argv += ["--state", self.dir / "state"]
+        lab = bool(under) and "--no-jail" in usage  # valgrind makes its code as it runs
+        if lab:
+            argv.append("--no-jail")
+        fix.write_gateway(lab)
         self._start(argv, self._ready, 120 if under else 20)
 
     def _ready(self):

@@ -171,7 +171,7 @@ def test_file_that_others_may_write_is_refused(directory, alpha, path, mode):
     assert path in refusal_to_start(directory)
 
 
-@pytest.mark.parametrize("mode", [0o666, 0o644])
+@pytest.mark.parametrize("mode", [0o666, 0o644, 0o640])
 def test_key_that_others_may_read_is_refused(directory, alpha, mode):
     os.chmod(directory.policies / "certs/gateway.key", mode)
     assert "certs/gateway.key" in refusal_to_start(directory)

@@ -75,6 +75,7 @@ static void limits_timeouts_and_budgets_have_defaults(void **state)
 	assert_int_equal(g->dns.tries, 2);
 	assert_int_equal(g->validity, 86400000);
 	assert_true(g->journal.enabled);
+	assert_false(g->lab);
 	assert_int_equal(g->journal.max_mib, 64);
 	assert_int_equal(g->journal.keep, 16);
 	kit_close(k);
@@ -94,7 +95,7 @@ static void a_gateway_can_say_everything(void **state)
 	    "  drain_s = 5.25, response_s = 6, resolve_s = 7 }, retry = { first_s = 0.1, cap_s = 2 },"
 	    "dns = { servers = { \"127.0.0.1:53\", \"[::1]:54\" }, timeout_s = 0.5, tries = 3 },"
 	    "validity_s = 60, budgets = { fuel = 5000, scratch_kib = 1024, wall_ms = 7 },\n"
-	    "journal = { enabled = false, max_mib = 0, keep = 2 }");
+	    "lab = true, journal = { enabled = false, max_mib = 0, keep = 2 }");
 
 	(void)state;
 	assert_string_equal(g->snpns[0].nid, "00000abcdef");
@@ -119,6 +120,7 @@ static void a_gateway_can_say_everything(void **state)
 	assert_int_equal(g->validity, 60000);
 	assert_int_equal(g->budgets.scratch, 1 << 20);
 	assert_int_equal(g->budgets.wall, 7);
+	assert_true(g->lab);
 	assert_false(g->journal.enabled);
 	assert_int_equal(g->journal.max_mib, 0);
 	assert_int_equal(g->journal.keep, 2);
@@ -257,6 +259,7 @@ static const char *const bad_gateways[][2] = {
 	    ": timeouts: 'idle_s' must be seconds, more than 0 and at most 86400, "
 	    "got 0; write idle_s = 30" },
 	{ "timeouts = { idle_s = 0/0 }", NULL },
+	{ "lab = 1", ": 'lab' must be true or false, got 1; write lab = true" },
 	{ "journal = { max_mb = 1 }",
 	    ": journal: unknown field 'max_mb' (did you mean 'max_mib'?)" },
 	{ "budgets = { scratch_kib = 1025 }",

@@ -282,11 +282,32 @@ static void a_key_that_others_may_read_is_refused(void **state)
 	directory_free(read_of(d));
 	dir_chmod(d, "certs/g.key", 0644);
 	assert_string_equal(refusal(d),
-	    "certs/g.key: a private key may not be read by others (mode 644); chmod 600 it");
+	    "certs/g.key: a private key may be read by its owner only (mode 644); chmod 600 it");
 	dir_chmod(d, "certs/g.key", 0601);
 	assert_non_null(strstr(refusal(d), "certs/g.key"));
 	dir_chmod(d, "certs/g.key", 0640);
+	assert_non_null(strstr(refusal(d), "certs/g.key"));
+	dir_chmod(d, "certs/g.key", 0400);
 	directory_free(read_of(d));
+	dir_free(d);
+}
+
+/* Only root can make a file that is somebody else's; for others there is nothing to refuse. */
+static void a_key_of_another_user_is_refused_unless_parleyd_becomes_that_user(void **state)
+{
+	struct dir *d = dir_new();
+
+	(void)state;
+	dir_write_text(d, "certs/g.key", "secret");
+	if (geteuid() == 0) {
+		assert_int_equal(chown(dir_path(d, "certs/g.key"), 4711, 4711), 0);
+		assert_string_equal(refusal(d),
+		    "certs/g.key: belongs to user 4711; a private key belongs to root or to the "
+		    "user that parleyd runs as: chown it, or name that user with --user");
+	}
+	directory_set_key_user(4711);
+	directory_free(read_of(d));
+	directory_set_key_user(0);
 	dir_free(d);
 }
 
@@ -411,6 +432,7 @@ int main(void)
 		cmocka_unit_test(what_others_may_write_is_refused),
 		cmocka_unit_test(a_folder_that_others_may_write_is_refused),
 		cmocka_unit_test(a_key_that_others_may_read_is_refused),
+		cmocka_unit_test(a_key_of_another_user_is_refused_unless_parleyd_becomes_that_user),
 		cmocka_unit_test(a_file_of_more_than_a_mebibyte_is_refused),
 		cmocka_unit_test(what_is_no_regular_file_is_refused_without_waiting_for_it),
 		cmocka_unit_test(a_file_in_place_of_a_folder_is_refused),

@@ -173,7 +173,7 @@ static void a_key_that_is_gone_or_open_to_others_is_refused(void **state)
 	(void)state;
 	dir_chmod(d, "certs/own.key", 0604);
 	assert_refused(
-	    buf_str(&bytes), d, "certs/own.key: a private key may not be read by others");
+	    buf_str(&bytes), d, "certs/own.key: a private key may be read by its owner only");
 	dir_remove(d, "certs/own.key");
 	assert_refused(buf_str(&bytes), d, "the key is not kept and has to be in '");
 	buf_release(&bytes);
