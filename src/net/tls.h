@@ -11,8 +11,9 @@
  *   tls          one connection: bytes in, bytes out, no socket
  *
  * Profile: TS 33.210 6.2 and n32.md D.1; ALPN h2 only (RFC 9113 3.3), no tickets, no resumption, no
- * renegotiation, no early data.  Which anchors apply is asked of the caller, who is told the DNS
- * names of the still unverified certificate (TS 33.501 13.1.2).
+ * renegotiation, no early data; TLS 1.2 with extended_master_secret only (RFC 7627), so that what
+ * is exported is of one connection alone.  Which anchors apply is asked of the caller, who is told
+ * the DNS names of the still unverified certificate (TS 33.501 13.1.2).
  */
 #ifndef NET_TLS_H
 #define NET_TLS_H
@@ -160,8 +161,7 @@ struct tls_peer *tls_peer_of(const struct tls *t);
 /*
  * `n` bytes that both ends of a completed handshake, and nobody else, can derive for `label`, with
  * an empty context (RFC 5705, RFC 8446 7.5).  ERR_TLS with `why` in the pipe, and zeros in `out`,
- * when they would not be of this connection alone: TLS 1.2 without extended_master_secret
- * (RFC 7627 4).
+ * when the handshake is not complete.
  */
 int tls_export(struct tls *t, const char *label, unsigned char *out, size_t n) MUST_CHECK;
 
