@@ -103,6 +103,7 @@ static int judge(struct tls *t, X509 *leaf, STACK_OF(X509) * chain, int64_t *unt
 {
 	struct tls_ctx *ctx = t->ctx;
 	struct tls_anchors *anchors;
+	struct tls_proof proof;
 	int code;
 
 	if (tls_peer_read(&t->peer, ctx->lib, leaf, &t->why))
@@ -113,12 +114,14 @@ static int judge(struct tls *t, X509 *leaf, STACK_OF(X509) * chain, int64_t *unt
 		return X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY;
 	code = tls_anchors_verify(anchors, ctx->lib, leaf, chain,
 	    t->is_server ? X509_PURPOSE_SSL_CLIENT : X509_PURPOSE_SSL_SERVER, t->pipe->wall_s,
-	    until_s);
+	    &proof);
+	*until_s = proof.until_s;
 	if (code != X509_V_OK) {
 		t->why = X509_verify_cert_error_string(code);
 		return code;
 	}
 	t->peer->anchors = tls_anchors_ref(anchors);
+	t->peer->is_list_expired = proof.is_list_expired;
 	return X509_V_OK;
 }
 

@@ -45,11 +45,18 @@ void tls_lib_free(struct tls_lib *lib);
 
 /* --- anchors */
 
+/* Revocation lists. */
+struct tls_lists {
+	struct str pem;      /* at least one; `p` NULL: nothing is revoked */
+	bool accept_expired; /* one that is past its next update counts all the same */
+};
+
 /*
- * Reads the certificates of `pem` (at least one) and, when `crl_pem` is not empty, the revocation
- * lists that a peer's certificate is then checked against.  One reference, owned by the caller.
+ * Reads the certificates of `pem` (at least one), and the lists that a peer's certificate is then
+ * checked against.  One reference, owned by the caller.
  */
-struct tls_anchors *tls_anchors_new(struct str pem, struct str crl_pem, struct err *e) MUST_CHECK;
+struct tls_anchors *tls_anchors_new(
+    struct str pem, struct tls_lists lists, struct err *e) MUST_CHECK;
 struct tls_anchors *tls_anchors_ref(struct tls_anchors *a);
 
 /* NULL is allowed. */
@@ -57,6 +64,9 @@ void tls_anchors_unref(struct tls_anchors *a);
 
 /* When the first of its certificates expires: seconds since the epoch. */
 int64_t tls_anchors_not_after_s(const struct tls_anchors *a);
+
+/* When the first of its revocation lists should have been replaced; INT64_MAX if never. */
+int64_t tls_anchors_next_update_s(const struct tls_anchors *a);
 
 /* SHA-256 over what it was made from: equal anchors have equal digests. */
 const unsigned char *tls_anchors_digest(const struct tls_anchors *a);
@@ -72,6 +82,7 @@ struct tls_peer {
 	char key[24];                    /* "EC 256", "RSA 2048" */
 	int64_t not_after_s;
 	struct tls_anchors *anchors; /* who vouched; a reference */
+	bool is_list_expired;        /* the revocation list that it is not on has expired */
 	char *storage;
 };
 
