@@ -123,6 +123,12 @@ static json_t *policies(const struct gateway *g, const struct gateway_status *s)
 	    state_object(&s->kept));
 }
 
+static json_t *lists_object(const struct gateway_status *s)
+{
+	return json_pack("{s:I, s:I, s:o}", "renewals", (json_int_t)s->renewals, "refused",
+	    (json_int_t)s->n_lists_refused, "error", words(s->list_error));
+}
+
 char *report_status(const struct gateway *g)
 {
 	struct gateway_status s;
@@ -138,6 +144,7 @@ char *report_status(const struct gateway *g)
 	    "draining", s.is_draining, "log_lines_lost", (json_int_t)log_lost(), "journal",
 	    journal_object(&s.journal));
 	ensure(o && json_object_set_new(o, "store", store_object(&s.store)) == 0);
+	ensure(json_object_set_new(o, "revocation_lists", lists_object(&s)) == 0);
 	more = policies(g, &s);
 	ensure(o && more && json_object_update(o, more) == 0);
 	json_decref(more);
@@ -402,6 +409,10 @@ char *report_metrics(const struct gateway *g)
 	put_gauge(f, "log_lines_lost", "Log lines that did not fit the queue", (double)log_lost());
 	put_journal(f, &s.journal);
 	put_store(f, &s.store);
+	put_head(f, "crl_renewals_total", "counter", "Revocation lists taken without a reload");
+	fprintf(f, "parley_crl_renewals_total %llu\n", (unsigned long long)s.renewals);
+	put_gauge(f, "crl_refused", "Revocation lists on the disk that cannot be used",
+	    (double)s.n_lists_refused);
 	put_gauge(f, "n32f_contexts", "N32-f contexts that there are",
 	    (double)contexts_each(gateway_contexts(g), ignore_context, NULL));
 	put_partners(f, g, s.now_s);

@@ -86,6 +86,15 @@ static void print_store(const json_t *s)
 		    text_of(s, "set_aside_why"));
 }
 
+static void print_lists(const json_t *l)
+{
+	const char *error = json_string_value(json_object_get(l, "error"));
+
+	if (error && *error)
+		printf("CRL           %lld on the disk REFUSED, what was read before goes on: %s\n",
+		    int_of(l, "refused"), error);
+}
+
 static void print_journal(const json_t *j)
 {
 	const json_t *lost = json_object_get(j, "lost");
@@ -116,6 +125,7 @@ int ctl_print_status(struct str json)
 	    int_of(c, "handshaking"), int_of(c, "closing"));
 	printf("certificate   until %s\n", text_of(json_object_get(s, "certificate"), "not_after"));
 	print_last_reload(json_object_get(s, "last_reload"));
+	print_lists(json_object_get(s, "revocation_lists"));
 	print_state(s);
 	print_store(json_object_get(s, "store"));
 	print_journal(json_object_get(s, "journal"));

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * gateway_int.h - shared by gateway.c, which runs it, and gateway_ask.c, which operators ask.
+ * gateway_int.h - shared by gateway.c, which runs it, gateway_watch.c, which looks after what
+ * becomes old, and gateway_ask.c, which operators ask.
  */
 #ifndef SEPP_GATEWAY_INT_H
 #define SEPP_GATEWAY_INT_H
 
 #include "sepp/gateway.h"
+#include "sepp/revocation.h"
 #include "sepp/roster.h"
 #include "sepp/watchdog.h"
 
@@ -22,7 +24,10 @@ struct gateway {
 	struct crew crew;
 	struct watchdog *watchdog;
 	struct store *store;
-	struct loop_timer ageing; /* of N32-f contexts */
+	struct loop_timer ageing;  /* of N32-f contexts */
+	struct loop_timer looking; /* at revocation lists on the disk */
+	struct revocation *revocation;
+	uint64_t renewals;
 
 	uint64_t reloads, reloads_failed, rollbacks;
 	int64_t last_reload_s;
@@ -36,5 +41,14 @@ struct gateway {
 	void (*on_end)(void *arg);
 	void *on_end_arg;
 };
+
+/* Puts the files of `d` in force in place of those that are.  Takes `d`; on failure nothing
+ * changes. */
+int gateway_renew(
+    struct gateway *g, struct directory *d, const char *why, struct err *e) MUST_CHECK;
+
+/* What is done again and again while the gateway runs; its store must be open. */
+void gateway_watch_start(struct gateway *g);
+void gateway_watch_stop(struct gateway *g);
 
 #endif

@@ -172,6 +172,8 @@ static void ask_about_kept(struct worker *w)
 {
 	unsigned asked = 0, released = 0;
 
+	if (!atomic_load(&w->commons->ask_retention))
+		return;
 	retention_follow(w, atomic_load(&w->commons->apply_retention), &asked, &released);
 	atomic_fetch_add(&w->commons->retention_asked, asked);
 	atomic_fetch_add(&w->commons->retention_released, released);
