@@ -65,8 +65,10 @@ void tls_anchors_unref(struct tls_anchors *a);
 /* When the first of its certificates expires: seconds since the epoch. */
 int64_t tls_anchors_not_after_s(const struct tls_anchors *a);
 
-/* When the first of its revocation lists should have been replaced; INT64_MAX if never. */
+/* When the first of its revocation lists should have been replaced, INT64_MAX if never, and when
+ * that one was made. */
 int64_t tls_anchors_next_update_s(const struct tls_anchors *a);
+int64_t tls_anchors_last_update_s(const struct tls_anchors *a);
 
 /* SHA-256 over what it was made from: equal anchors have equal digests. */
 const unsigned char *tls_anchors_digest(const struct tls_anchors *a);

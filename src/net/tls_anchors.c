@@ -22,7 +22,7 @@ struct tls_anchors {
 	atomic_uint refs;
 	X509_STORE *store;
 	bool has_crl, accept_expired;
-	int64_t not_after_s, next_update_s;
+	int64_t not_after_s, next_update_s, last_update_s;
 	unsigned char digest[TLS_DIGEST_BYTES];
 };
 
@@ -72,6 +72,16 @@ static int add_certificates(struct tls_anchors *a, struct str pem, struct err *e
 	return 0;
 }
 
+static void add_times(struct tls_anchors *a, const X509_CRL *crl)
+{
+	const ASN1_TIME *next = X509_CRL_get0_nextUpdate(crl);
+
+	if (!next || earlier(INT64_MAX, next) >= a->next_update_s)
+		return;
+	a->next_update_s = earlier(INT64_MAX, next);
+	a->last_update_s = earlier(INT64_MAX, X509_CRL_get0_lastUpdate(crl));
+}
+
 static int add_crls(struct tls_anchors *a, struct str pem, struct err *e)
 {
 	BIO *bio = BIO_new_mem_buf(pem.p, (int)pem.n);
@@ -81,8 +91,7 @@ static int add_crls(struct tls_anchors *a, struct str pem, struct err *e)
 	while ((crl = PEM_read_bio_X509_CRL(bio, NULL, NULL, NULL)) != NULL) {
 		int ok = X509_STORE_add_crl(a->store, crl);
 
-		if (X509_CRL_get0_nextUpdate(crl))
-			a->next_update_s = earlier(a->next_update_s, X509_CRL_get0_nextUpdate(crl));
+		add_times(a, crl);
 		X509_CRL_free(crl);
 		if (!ok)
 			break;
@@ -161,6 +170,11 @@ void tls_anchors_unref(struct tls_anchors *a)
 int64_t tls_anchors_not_after_s(const struct tls_anchors *a)
 {
 	return a->not_after_s;
+}
+
+int64_t tls_anchors_last_update_s(const struct tls_anchors *a)
+{
+	return a->last_update_s;
 }
 
 int64_t tls_anchors_next_update_s(const struct tls_anchors *a)

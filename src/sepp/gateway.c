@@ -99,9 +99,6 @@ static void warn_about(const struct generation *now)
 			break;
 		}
 	}
-	if (tls_ctx_not_after_s(now->tls[0]) <= now->activated_s)
-		log_warn(LOG_TLS, "-", "certificate has expired, partners will refuse it file=%s",
-		    now->conf->certificate);
 }
 
 /* What a partner that is about to be in force needs besides its file. */
@@ -136,6 +133,7 @@ static void activate(
 	    (unsigned long long)next->number, next->directory->digest, next->n_partners,
 	    (unsigned long long)(clock_mono() - begun), why);
 	warn_about(next);
+	expiry_tell(g->expiry, next, now_s);
 }
 
 /* In a worker's thread, between turns. */
@@ -436,6 +434,7 @@ struct gateway *gateway_new(const struct gateway_conf *conf, struct loop *contro
 	g->control = control;
 	g->started_s = clock_wall_s();
 	g->revocation = revocation_new();
+	g->expiry = expiry_new();
 	g->end_task.fn = on_all_ended;
 	g->vm = script_vm_new(&script_default_budgets, e);
 	if (!g->vm || begin(g, e)) {
@@ -515,6 +514,7 @@ void gateway_free(struct gateway *g)
 	lineage_free(g->lineage);
 	roster_release(&g->roster);
 	revocation_free(g->revocation);
+	expiry_free(g->expiry);
 	script_vm_free(g->vm);
 	mem_free(g->path);
 	commons_release(&g->commons);

@@ -6,6 +6,7 @@
 #ifndef SEPP_GATEWAY_INT_H
 #define SEPP_GATEWAY_INT_H
 
+#include "sepp/expiry.h"
 #include "sepp/gateway.h"
 #include "sepp/revocation.h"
 #include "sepp/roster.h"
@@ -27,6 +28,8 @@ struct gateway {
 	struct loop_timer ageing;  /* of N32-f contexts */
 	struct loop_timer looking; /* at revocation lists on the disk */
 	struct revocation *revocation;
+	struct loop_timer expiring; /* of certificates and lists */
+	struct expiry *expiry;
 	uint64_t renewals;
 
 	uint64_t reloads, reloads_failed, rollbacks;

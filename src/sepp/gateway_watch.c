@@ -8,6 +8,7 @@
 
 enum {
 	AGEING_MSEC = 1000,
+	EXPIRING_MSEC = 3600 * 1000,
 	LOOKING_MSEC = 1000, /* a list that changed is taken when it was the same twice */
 };
 
@@ -45,6 +46,16 @@ static void on_looking(struct loop_timer *t)
 	loop_timer_set(t, LOOKING_MSEC);
 }
 
+/* --- what expires */
+
+static void on_expiring(struct loop_timer *t)
+{
+	struct gateway *g = container_of(t, struct gateway, expiring);
+
+	expiry_tell(g->expiry, gateway_current(g), clock_wall_s());
+	loop_timer_set(t, EXPIRING_MSEC);
+}
+
 /* --- life */
 
 void gateway_watch_start(struct gateway *g)
@@ -53,10 +64,13 @@ void gateway_watch_start(struct gateway *g)
 	loop_timer_set(&g->ageing, AGEING_MSEC);
 	loop_timer_init(&g->looking, g->control, on_looking);
 	loop_timer_set(&g->looking, LOOKING_MSEC);
+	loop_timer_init(&g->expiring, g->control, on_expiring);
+	on_expiring(&g->expiring); /* the store has told of the partners' certificates */
 }
 
 void gateway_watch_stop(struct gateway *g)
 {
 	loop_timer_stop(&g->ageing);
 	loop_timer_stop(&g->looking);
+	loop_timer_stop(&g->expiring);
 }

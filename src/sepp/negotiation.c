@@ -218,6 +218,7 @@ static enum negotiation_outcome terminate(struct scene *s)
 static void review_kept(struct scene *s, const struct agreement *a)
 {
 	const struct assoc_view *before = &s->n->decision.view;
+	const char *news = agreement_news(&before->agreement, a);
 	struct wish wish = wish_of(WISH_REVIEW, s->n->partner->conf->name, "");
 
 	if (a->cap != N32_CAP_PRINS && before->agreement.cap == N32_CAP_PRINS) {
@@ -225,10 +226,10 @@ static void review_kept(struct scene *s, const struct agreement *a)
 		    s->w->commons->contexts, s->n->partner->association, a->at_s);
 		wish.kind = WISH_LET_GO;
 		worker_wish_all(s->w, &wish);
-	} else if (*before->agreement.fingerprint &&
-		   strcmp(before->agreement.fingerprint, a->fingerprint) != 0) {
+	} else if (*news) {
 		log_warn(LOG_SEPP, s->n->partner->conf->name,
-		    "the partner has another certificate fingerprint=%s", a->fingerprint);
+		    "the partner has another certificate new='%s' fingerprint=%s", news,
+		    a->fingerprint);
 		wish.event = SCRIPT_EVENT_CERTIFICATE_CHANGED;
 		worker_wish_all(s->w, &wish);
 	}
@@ -250,7 +251,7 @@ static void commit(struct scene *s)
 	enum log_level level;
 	char place[128];
 
-	str_copy(a.fingerprint, sizeof(a.fingerprint), str_of(conn_peer(s->c)->fingerprint));
+	agreement_certify(&a, conn_peer(s->c));
 	level = assoc_agree(n->partner->association, &a, place_of(place, s)) ? LOG_INFO : LOG_DEBUG;
 	review_kept(s, &a);
 	count(&s->w->counters, a.cap == N32_CAP_TLS ? COUNTER_SELECTED_TLS : COUNTER_SELECTED_PRINS,
