@@ -102,6 +102,7 @@ static bool is_expected(const struct tls *t, X509 *leaf)
 static int judge(struct tls *t, X509 *leaf, STACK_OF(X509) * chain, int64_t *until_s)
 {
 	struct tls_ctx *ctx = t->ctx;
+	const int purpose = t->is_server ? X509_PURPOSE_SSL_CLIENT : X509_PURPOSE_SSL_SERVER;
 	struct tls_anchors *anchors;
 	struct tls_proof proof;
 	int code;
@@ -112,9 +113,7 @@ static int judge(struct tls *t, X509 *leaf, STACK_OF(X509) * chain, int64_t *unt
 	anchors = ctx->choose(ctx->arg, t->peer->names, t->peer->n_names, &t->why);
 	if (!anchors)
 		return X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY;
-	code = tls_anchors_verify(anchors, ctx->lib, leaf, chain,
-	    t->is_server ? X509_PURPOSE_SSL_CLIENT : X509_PURPOSE_SSL_SERVER, t->pipe->wall_s,
-	    &proof);
+	code = tls_anchors_verify(anchors, ctx->lib, leaf, chain, purpose, t->pipe->wall_s, &proof);
 	*until_s = proof.until_s;
 	if (code != X509_V_OK) {
 		t->why = X509_verify_cert_error_string(code);
@@ -122,7 +121,24 @@ static int judge(struct tls *t, X509 *leaf, STACK_OF(X509) * chain, int64_t *unt
 	}
 	t->peer->anchors = tls_anchors_ref(anchors);
 	t->peer->is_list_expired = proof.is_list_expired;
+	tls_peer_keep(t->peer, leaf, chain, purpose);
 	return X509_V_OK;
+}
+
+bool tls_ctx_vouches(
+    const struct tls_ctx *ctx, struct tls_peer *peer, struct tls_anchors *anchors, int64_t wall_s)
+{
+	const struct tls_evidence *e = peer->evidence;
+	struct tls_proof proof;
+
+	if (!e || tls_anchors_verify(anchors, ctx->lib, e->leaf, e->chain, e->purpose, wall_s,
+		      &proof) != X509_V_OK)
+		return false;
+	(void)tls_anchors_ref(anchors);
+	tls_anchors_unref(peer->anchors);
+	peer->anchors = anchors;
+	peer->is_list_expired = proof.is_list_expired;
+	return true;
 }
 
 static int judge_cached(struct tls *t, X509 *leaf, STACK_OF(X509) * chain)

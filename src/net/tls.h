@@ -5,7 +5,7 @@
  *   tls_lib      one OpenSSL library context per thread, reduced to the algorithms of the profile:
  *                that is an allow-list, and it makes decoding a certificate several times cheaper
  *   tls_anchors  who may vouch for a peer: roots and revocation lists; shared, reference-counted
- *   tls_peer     what a verified certificate said; shared, reference-counted, immutable
+ *   tls_peer     what a verified certificate said; shared within a thread, reference-counted
  *   tls_ctx      own certificate and key, profile, and the cache of verified chains
  *   tls_pipe     the bytes of the connection whose turn it is; one per thread
  *   tls          one connection: bytes in, bytes out, no socket
@@ -86,6 +86,7 @@ struct tls_peer {
 	struct tls_anchors *anchors; /* who vouched; a reference */
 	bool is_list_expired;        /* the revocation list that it is not on has expired */
 	char *storage;
+	struct tls_evidence *evidence; /* what it presented */
 };
 
 struct tls_peer *tls_peer_ref(struct tls_peer *p);
@@ -128,6 +129,13 @@ void tls_ctx_resume(struct tls_ctx *ctx);
 
 /* Whether the reduced library context was given up for this certificate. */
 bool tls_ctx_is_fallback(const struct tls_ctx *ctx);
+
+/*
+ * Whether `anchors` vouch for a peer that others have vouched for, as they would in a handshake at
+ * `wall_s`; if so they are the peer's from now on.  In the thread of the peer and of `ctx`.
+ */
+bool tls_ctx_vouches(
+    const struct tls_ctx *ctx, struct tls_peer *peer, struct tls_anchors *anchors, int64_t wall_s);
 
 /* Own leaf, for status: seconds since the epoch, and DNS names into `names` (borrowed). */
 int64_t tls_ctx_not_after_s(const struct tls_ctx *ctx);

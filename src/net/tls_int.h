@@ -38,6 +38,15 @@ int tls_anchors_verify(const struct tls_anchors *a, const struct tls_lib *lib, X
 int tls_peer_read(
     struct tls_peer **out, const struct tls_lib *lib, X509 *leaf, const char **why) MUST_CHECK;
 
+/* What a peer presented, for when it is judged again. */
+struct tls_evidence {
+	X509 *leaf;             /* references */
+	STACK_OF(X509) * chain; /* or NULL */
+	int purpose;            /* X509_PURPOSE_ */
+};
+
+void tls_peer_keep(struct tls_peer *p, X509 *leaf, STACK_OF(X509) * chain, int purpose);
+
 /* tls_cache.c: verified chains of one context. */
 struct tls_cache;
 struct tls_cache *tls_cache_new(void);

@@ -160,7 +160,7 @@ static void end_untrusted(struct worker *w, const struct generation *g)
 
 	for (c = TAILQ_FIRST(&w->env.open); c; c = next) {
 		next = conn_next(c);
-		if (caller_is_trusted(g, caller_identify(w, c), conn_peer(c)))
+		if (caller_is_trusted(w, g, c))
 			continue;
 		log_info(LOG_SEPP, addr_print(text, conn_addr(c)),
 		    "connection ended, its certificate is no longer vouched for");

@@ -135,7 +135,9 @@ def test_our_certificate_and_anchors_are_replaced_under_kept_connections(start, 
         assert kept.negotiate(capabilities=["PRINS"]).status == 200
         before = kept.wire.tls.getpeercert()["serialNumber"]
         renew(directory, 200)
-        directory.partner("beta", "262-01", TLS_FIRST)
+        roots = directory.policies / "anchors/alpha.pem"
+        directory.write("anchors/alpha.pem", pki.Authority("next").pem().decode()
+                        + roots.read_text())
         assert gateway.reload()[0] == 200
         with alpha.connect(gateway) as new:
             assert new.wire.tls.getpeercert()["serialNumber"] != before
@@ -143,3 +145,6 @@ def test_our_certificate_and_anchors_are_replaced_under_kept_connections(start, 
         assert kept.is_alive()
         assert kept.negotiate(capabilities=["PRINS"]).status == 200
         assert gateway.partner("alpha")["state"] == "agreed_prins"
+        directory.write("anchors/alpha.pem", pki.Authority("next").pem().decode())
+        assert gateway.reload()[0] == 200
+        assert kept.wait_for_goaway() == 0

@@ -53,6 +53,16 @@ def test_a_list_that_changed_is_taken_and_ends_what_was_kept(start, directory, a
     assert gateway.metrics()["parley_crl_renewals_total"] == 1
 
 
+def test_a_list_that_changed_leaves_connections_of_others_alone(start, directory, alpha, other):
+    gateway = start()
+    with alpha.connect(gateway) as kept, other.connect(gateway) as revoked:
+        for connection in (kept, revoked):
+            assert connection.negotiate(capabilities=["PRINS"]).status == 200
+        revoke(directory, other)
+        assert revoked.wait_for_goaway(timeout=10) == 0
+        assert kept.negotiate(capabilities=["PRINS"]).status == 200
+
+
 def test_nothing_else_of_the_directory_is_read(start, directory, alpha):
     gateway = start()
     before = gateway.status()
