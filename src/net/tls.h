@@ -130,6 +130,10 @@ void tls_ctx_resume(struct tls_ctx *ctx);
 /* Whether the reduced library context was given up for this certificate. */
 bool tls_ctx_is_fallback(const struct tls_ctx *ctx);
 
+/* Why no peer would take our certificate in one of the two roles; NULL: none sees a reason.
+ * Static. */
+const char *tls_ctx_offence(const struct tls_ctx *ctx);
+
 /*
  * Whether `anchors` vouch for a peer that others have vouched for, as they would in a handshake at
  * `wall_s`; if so they are the peer's from now on.  In the thread of the peer and of `ctx`.

@@ -305,14 +305,20 @@ static int add_all(struct generation *g, const struct generation_host *host, con
 
 /* --- own certificate */
 
-/* A certificate that does not carry our name would be refused by every peer. */
-static int check_own_name(const struct generation *g, const struct tls_ctx *ctx, struct err *e)
+/* A certificate that does not carry our name, or is not for both roles, would be refused by every
+ * peer. */
+static int check_own(const struct generation *g, const struct tls_ctx *ctx, struct err *e)
 {
 	const struct str *names;
 	size_t n = tls_ctx_names(ctx, &names);
+	const char *offence = tls_ctx_offence(ctx);
 	struct n32_identity id;
 	char place[GENERATION_PLACE_MAX];
 
+	if (offence)
+		return err_set(e, ERR_CONFIG, "%s: certificate '%s' %s",
+		    generation_place(place, g, "gateway.lua", "certificate"), g->conf->certificate,
+		    offence);
 	if (n32_identity_parse(&id, names, n) || !n32_identity_has_name(&id, g->conf->fqdn.text))
 		return err_set(e, ERR_CONFIG,
 		    "%s: certificate '%s' does not have the name '%s' (fqdn)",
@@ -347,7 +353,7 @@ static int make_tls(struct generation *g, const struct generation_host *host, st
 			    generation_place(place, g, "gateway.lua", "certificate"),
 			    g->conf->certificate, g->conf->key);
 	}
-	return check_own_name(g, g->tls[0], e);
+	return check_own(g, g->tls[0], e);
 }
 
 /* --- life */
