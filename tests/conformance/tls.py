@@ -35,7 +35,7 @@ def attempts(w):
 
 
 def turned_away(w, client, *alerts, **tls):
-    """States that a handshake fails, with one of the alerts if any are named.  Returns its alert."""
+    """States that a handshake fails, with one of the alerts if any are named.  Returns it."""
     before = attempts(w)
     alert = client.refusal(w.tls, **tls)
     if alert in (None, "closed"):
@@ -47,7 +47,7 @@ def turned_away(w, client, *alerts, **tls):
 
 
 def served(w, client, capability="TLS", **tls):
-    """States that a negotiation on such a connection is answered 200.  Returns version and suite."""
+    """States that a negotiation on such a connection gets a 200.  Returns version and suite."""
     with client.connect(w.tls, **tls) as connection:
         granted(connection.negotiate(), capability)
         name, version, _ = connection.wire.tls.cipher()

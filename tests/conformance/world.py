@@ -159,7 +159,7 @@ class World:
         return self._started("tls", directory)
 
     def tls_peer(self, names, plmn="001-01", root=None, **profile):
-        """A partner with a new certificate for the names, by the authority of the PLMN or `root`."""
+        """A partner with a new certificate, by the authority of the PLMN or `root`."""
         self.made += 1
         return self.tls_directory.certified(f"made-{self.made}", plmn, names,
                                             root or pki.authority(plmn), **profile)

@@ -346,6 +346,34 @@ static void a_revocation_list_that_is_too_old_counts_where_it_is_accepted(void *
 	world_free(w);
 }
 
+static void a_peer_is_judged_again_with_other_anchors(void **state)
+{
+	struct world *w = world_new();
+	struct str crls[] = { cert_revoke(w->root, NULL), cert_revoke(w->root, w->partner_cert) };
+	struct tls_anchors *lists[2];
+	struct tls_peer *peer;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(lists); i++)
+		lists[i] =
+		    tls_anchors_new(cert_pem(w->root), (struct tls_lists){ .pem = crls[i] }, &w->e);
+	assert_true(world_connect(w));
+	peer = tls_peer_of(w->server.tls);
+	assert_true(tls_ctx_vouches(w->gateway.ctx, peer, lists[0], CERT_NOW));
+	assert_ptr_equal(peer->anchors, lists[0]);
+	assert_false(tls_ctx_vouches(w->gateway.ctx, peer, lists[1], CERT_NOW));
+	assert_false(tls_ctx_vouches(w->gateway.ctx, peer, w->untrusted, CERT_NOW));
+	assert_false(tls_ctx_vouches(w->gateway.ctx, peer, w->trusted, CERT_NOW + 31 * DAY));
+	assert_ptr_equal(peer->anchors, lists[0]);
+	world_hang_up(w);
+	tls_ctx_retire(w->gateway.ctx);
+	for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
+		tls_anchors_unref(lists[i]);
+		cert_text_free(crls[i]);
+	}
+	world_free(w);
+}
+
 static void a_certificate_without_a_dns_name_or_with_too_many_is_refused(void **state)
 {
 	struct cert_spec many = { .names = { PARTNER_NAME } };
@@ -414,6 +442,7 @@ int main(void)
 		cmocka_unit_test(a_server_that_is_not_the_one_that_was_dialled_is_refused),
 		cmocka_unit_test(a_revoked_certificate_is_refused_and_its_neighbour_is_not),
 		cmocka_unit_test(a_revocation_list_that_is_too_old_refuses_everybody),
+		cmocka_unit_test(a_peer_is_judged_again_with_other_anchors),
 		cmocka_unit_test(a_revocation_list_that_is_too_old_counts_where_it_is_accepted),
 		cmocka_unit_test(a_certificate_without_a_dns_name_or_with_too_many_is_refused),
 		cmocka_unit_test(bytes_that_are_no_tls_are_refused),
