@@ -156,10 +156,10 @@ class Authority:
         write(key, _pem(private), 0o600)
         return issued
 
-    def write_crl(self, path, *revoked):
+    def write_crl(self, path, *revoked, last_update=-HOUR, next_update=7 * DAY):
         """Writes a revocation list of the certificates in the files `revoked`."""
         builder = (x509.CertificateRevocationListBuilder().issuer_name(self.subject)
-                   .last_update(_now() - HOUR).next_update(_now() + 7 * DAY))
+                   .last_update(_now() + last_update).next_update(_now() + next_update))
         for file in revoked:
             certificate = x509.load_pem_x509_certificate(pathlib.Path(file).read_bytes())
             builder = builder.add_revoked_certificate(

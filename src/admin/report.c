@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "n32/json_scan.h"
+#include "sepp/expiry.h"
 #include "sepp/gateway.h"
 
 enum {
@@ -134,6 +135,36 @@ static json_t *policies(const struct gateway *g, const struct gateway_status *s)
 	    state_object(&s->kept));
 }
 
+struct expiry_list {
+	json_t *list;
+	int64_t now_s;
+};
+
+static void add_expiry(void *arg, const struct expiry_item *item)
+{
+	struct expiry_list *l = arg;
+	json_t *o = json_pack("{s:s, s:o, s:o, s:I, s:b}", "what", expiry_what_name(item->what),
+	    "name", words(item->name), "at", utc(item->at_s), "days",
+	    (json_int_t)((item->at_s - l->now_s) / 86400), "soon",
+	    expiry_level(item, l->now_s) != EXPIRY_FAR);
+
+	ensure(o && json_array_append_new(l->list, o) == 0);
+}
+
+static json_t *expiry_array(const struct gateway_status *s)
+{
+	struct expiry_list l = { json_array(), s->now_s };
+
+	expiry_each(s->in_force, add_expiry, &l);
+	return l.list;
+}
+
+static json_t *lists_object(const struct gateway_status *s)
+{
+	return json_pack("{s:I, s:I, s:o}", "renewals", (json_int_t)s->renewals, "refused",
+	    (json_int_t)s->n_lists_refused, "error", words(s->list_error));
+}
+
 char *report_status(const struct gateway *g)
 {
 	struct gateway_status s;
@@ -152,6 +183,9 @@ char *report_status(const struct gateway *g)
 	       json_object_set_new(o, "jail", jail_object(s.jail)) == 0 &&
 	       json_object_set_new(o, "lab", json_boolean(s.is_lab)) == 0 &&
 	       json_object_set_new(o, "key_log", s.keylog ? words(s.keylog) : json_null()) == 0);
+	ensure(o && json_object_set_new(o, "store", store_object(&s.store)) == 0);
+	ensure(json_object_set_new(o, "revocation_lists", lists_object(&s)) == 0);
+	ensure(json_object_set_new(o, "expiry", expiry_array(&s)) == 0);
 	more = policies(g, &s);
 	ensure(o && more && json_object_update(o, more) == 0);
 	json_decref(more);
@@ -174,6 +208,18 @@ static json_t *way_object(const struct assoc_way_view *w)
 	    utc(w->next_s));
 }
 
+/* Of the last agreement, also of one that has ended. */
+static json_t *certificate_object(const struct assoc_view *v)
+{
+	const struct agreement *a = &v->agreement;
+
+	if (!*a->fingerprint)
+		return json_null();
+	return json_pack("{s:s, s:s, s:o, s:s, s:o}", "fingerprint", a->fingerprint,
+	    "previous_fingerprint", v->previous_fingerprint, "issuer", words(a->issuer), "key",
+	    a->key, "not_after", utc(a->not_after_s));
+}
+
 static json_t *partner_object(const struct partner *p, int64_t now_s)
 {
 	struct assoc_view v;
@@ -186,7 +232,7 @@ static json_t *partner_object(const struct partner *p, int64_t now_s)
 	agreed = assoc_is_agreed(&v);
 	snprintf(features, sizeof(features), "%llx", (unsigned long long)v.agreement.features);
 	return json_pack(
-	    "{s:s, s:o, s:b, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:i, s:i, s:I, s:I, s:I, s:I, s:i, s:i, s:i, s:o, s:s}",
+	    "{s:s, s:o, s:b, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:i, s:i, s:I, s:I, s:I, s:I, s:i, s:i, s:i, s:o, s:s, s:o}",
 	    "name", p->conf->name, "file", words(script_program_path(p->program)), "enabled",
 	    p->conf->enabled, "state", machine_state_name(assoc_state(&v)), "since",
 	    utc(latest->since_s), "reason", words(latest->reason), "in",
@@ -199,7 +245,8 @@ static json_t *partner_object(const struct partner *p, int64_t now_s)
 	    (json_int_t)v.errors_out, "attempts", (json_int_t)v.attempts, "failures",
 	    (json_int_t)v.failures, "requests_last_minute", (int)v.handshakes_minute,
 	    "requests_last_hour", (int)v.handshakes_hour, "strikes_last_hour", (int)v.strikes,
-	    "flags", flags(&v), "certificate_fingerprint", agreed ? v.agreement.fingerprint : "");
+	    "flags", flags(&v), "certificate_fingerprint", agreed ? v.agreement.fingerprint : "",
+	    "certificate", certificate_object(&v));
 }
 
 char *report_partners(const struct gateway *g)
@@ -403,6 +450,25 @@ static void put_jail(FILE *f, const struct gateway_status *s)
 	put_gauge(f, "lab", "1 in lab mode, which is not for production", s->is_lab);
 }
 
+/* As the value of a label: a file's name may be anything. */
+static void put_label(FILE *f, const char *text)
+{
+	for (; *text; text++) {
+		if (*text == '"' || *text == '\\')
+			fputc('\\', f);
+		fputs(*text == '\n' ? "\\n" : (char[]){ *text, '\0' }, f);
+	}
+}
+
+static void put_expiry(void *arg, const struct expiry_item *item)
+{
+	FILE *f = arg;
+
+	fprintf(f, "parley_expiry_seconds{what=\"%s\",name=\"", expiry_what_name(item->what));
+	put_label(f, item->name);
+	fprintf(f, "\"} %lld\n", (long long)item->at_s);
+}
+
 char *report_metrics(const struct gateway *g)
 {
 	struct gateway_status s;
@@ -427,6 +493,12 @@ char *report_metrics(const struct gateway *g)
 	put_journal(f, &s.journal);
 	put_store(f, &s.store);
 	put_jail(f, &s);
+	put_head(f, "expiry_seconds", "gauge", "When it expires, in seconds since 1970");
+	expiry_each(s.in_force, put_expiry, f);
+	put_head(f, "crl_renewals_total", "counter", "Revocation lists taken without a reload");
+	fprintf(f, "parley_crl_renewals_total %llu\n", (unsigned long long)s.renewals);
+	put_gauge(f, "crl_refused", "Revocation lists on the disk that cannot be used",
+	    (double)s.n_lists_refused);
 	put_gauge(f, "n32f_contexts", "N32-f contexts that there are",
 	    (double)contexts_each(gateway_contexts(g), ignore_context, NULL));
 	put_partners(f, g, s.now_s);

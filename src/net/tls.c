@@ -102,7 +102,9 @@ static bool is_expected(const struct tls *t, X509 *leaf)
 static int judge(struct tls *t, X509 *leaf, STACK_OF(X509) * chain, int64_t *until_s)
 {
 	struct tls_ctx *ctx = t->ctx;
+	const int purpose = t->is_server ? X509_PURPOSE_SSL_CLIENT : X509_PURPOSE_SSL_SERVER;
 	struct tls_anchors *anchors;
+	struct tls_proof proof;
 	int code;
 
 	if (tls_peer_read(&t->peer, ctx->lib, leaf, &t->why))
@@ -111,15 +113,32 @@ static int judge(struct tls *t, X509 *leaf, STACK_OF(X509) * chain, int64_t *unt
 	anchors = ctx->choose(ctx->arg, t->peer->names, t->peer->n_names, &t->why);
 	if (!anchors)
 		return X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY;
-	code = tls_anchors_verify(anchors, ctx->lib, leaf, chain,
-	    t->is_server ? X509_PURPOSE_SSL_CLIENT : X509_PURPOSE_SSL_SERVER, t->pipe->wall_s,
-	    until_s);
+	code = tls_anchors_verify(anchors, ctx->lib, leaf, chain, purpose, t->pipe->wall_s, &proof);
+	*until_s = proof.until_s;
 	if (code != X509_V_OK) {
 		t->why = X509_verify_cert_error_string(code);
 		return code;
 	}
 	t->peer->anchors = tls_anchors_ref(anchors);
+	t->peer->is_list_expired = proof.is_list_expired;
+	tls_peer_keep(t->peer, leaf, chain, purpose);
 	return X509_V_OK;
+}
+
+bool tls_ctx_vouches(
+    const struct tls_ctx *ctx, struct tls_peer *peer, struct tls_anchors *anchors, int64_t wall_s)
+{
+	const struct tls_evidence *e = peer->evidence;
+	struct tls_proof proof;
+
+	if (!e || tls_anchors_verify(anchors, ctx->lib, e->leaf, e->chain, e->purpose, wall_s,
+		      &proof) != X509_V_OK)
+		return false;
+	(void)tls_anchors_ref(anchors);
+	tls_anchors_unref(peer->anchors);
+	peer->anchors = anchors;
+	peer->is_list_expired = proof.is_list_expired;
+	return true;
 }
 
 static int judge_cached(struct tls *t, X509 *leaf, STACK_OF(X509) * chain)
@@ -172,6 +191,7 @@ static int on_verify(X509_STORE_CTX *store, void *arg)
 
 static const unsigned char alpn_h2[] = { 2, 'h', '2' };
 static const char no_h2[] = "the client does not offer h2";
+static const char no_ems[] = "TLS 1.2 without extended_master_secret";
 
 static int on_alpn(SSL *ssl, const unsigned char **out, unsigned char *out_n,
     const unsigned char *in, unsigned int in_n, void *arg)
@@ -188,19 +208,52 @@ static int on_alpn(SSL *ssl, const unsigned char **out, unsigned char *out_n,
 	return SSL_TLSEXT_ERR_OK;
 }
 
-/* Without the extension there would be no callback and no refusal. */
-static int on_client_hello(SSL *ssl, int *alert, void *arg)
+/* Whether the extension supported_versions (RFC 8446 4.2.1) lists TLS 1.3. */
+static bool offers_13(SSL *ssl)
 {
 	const unsigned char *ext;
 	size_t n;
 
+	if (!SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_supported_versions, &ext, &n))
+		return false;
+	for (size_t i = 1; i + 1 < n; i += 2) {
+		if (ext[i] == TLS1_3_VERSION >> 8 && ext[i + 1] == (TLS1_3_VERSION & 0xff))
+			return true;
+	}
+	return false;
+}
+
+/* Whether this can only become TLS 1.2 without extended_master_secret (RFC 7627 5.3); a client that
+ * is older than that is told so by OpenSSL. */
+static bool has_weak_master(SSL *ssl)
+{
+	const unsigned char *ext;
+	size_t n;
+
+	return SSL_client_hello_get0_legacy_version(ssl) >= TLS1_2_VERSION && !offers_13(ssl) &&
+	       !SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_extended_master_secret, &ext, &n);
+}
+
+/* Without the extension for ALPN there would be no callback and no refusal. */
+static int on_client_hello(SSL *ssl, int *alert, void *arg)
+{
+	struct tls *t = SSL_get_app_data(ssl);
+	const unsigned char *ext;
+	size_t n;
+
 	(void)arg;
-	if (SSL_client_hello_get0_ext(
-		ssl, TLSEXT_TYPE_application_layer_protocol_negotiation, &ext, &n))
-		return SSL_CLIENT_HELLO_SUCCESS;
-	((struct tls *)SSL_get_app_data(ssl))->why = no_h2;
-	*alert = SSL_AD_NO_APPLICATION_PROTOCOL;
-	return SSL_CLIENT_HELLO_ERROR;
+	if (!SSL_client_hello_get0_ext(
+		ssl, TLSEXT_TYPE_application_layer_protocol_negotiation, &ext, &n)) {
+		t->why = no_h2;
+		*alert = SSL_AD_NO_APPLICATION_PROTOCOL;
+		return SSL_CLIENT_HELLO_ERROR;
+	}
+	if (has_weak_master(ssl)) {
+		t->why = no_ems;
+		*alert = SSL_AD_HANDSHAKE_FAILURE;
+		return SSL_CLIENT_HELLO_ERROR;
+	}
+	return SSL_CLIENT_HELLO_SUCCESS;
 }
 
 void tls_ctx_set_callbacks(SSL_CTX *ctx)
@@ -287,20 +340,33 @@ static int failure_of(struct tls *t, int rc)
 	}
 }
 
-int tls_handshake(struct tls *t)
+/* Why a handshake that OpenSSL is content with is none of the profile; NULL if it is. */
+static const char *offence_of(const struct tls *t)
 {
 	const unsigned char *proto;
 	unsigned int n;
+
+	SSL_get0_alpn_selected(t->ssl, &proto, &n);
+	if (n != 2 || memcmp(proto, "h2", 2) != 0)
+		return "the server did not agree to h2";
+	if (SSL_version(t->ssl) < TLS1_3_VERSION && SSL_get_extms_support(t->ssl) != 1)
+		return no_ems;
+	return t->peer || t->is_probe ? NULL : "no verified peer";
+}
+
+int tls_handshake(struct tls *t)
+{
 	int rc = SSL_do_handshake(t->ssl);
+	const char *why;
 
 	if (rc != 1) {
 		int code = failure_of(t, rc);
 
 		return code ? ERR_TLS : TLS_MORE;
 	}
-	SSL_get0_alpn_selected(t->ssl, &proto, &n);
-	if (n != 2 || memcmp(proto, "h2", 2) != 0 || (!t->peer && !t->is_probe)) {
-		t->pipe->why = n ? "no verified peer" : "the server did not agree to h2";
+	why = offence_of(t);
+	if (why) {
+		t->pipe->why = why;
 		return ERR_TLS;
 	}
 	t->done = true;
@@ -343,20 +409,10 @@ struct tls_peer *tls_peer_of(const struct tls *t)
 	return t->done ? t->peer : NULL;
 }
 
-/* Why the connection has no keying material to export; NULL if it has. */
-static const char *export_offence(const struct tls *t)
-{
-	if (!t->done)
-		return "the handshake is not complete";
-	if (SSL_version(t->ssl) < TLS1_3_VERSION && SSL_get_extms_support(t->ssl) != 1)
-		return "TLS 1.2 without extended_master_secret";
-	return NULL;
-}
-
 int tls_export(struct tls *t, const char *label, unsigned char *out, size_t n)
 {
 	static const unsigned char empty[1];
-	const char *why = export_offence(t);
+	const char *why = t->done ? NULL : "the handshake is not complete";
 
 	/* in TLS 1.2 an empty context is not the same as none */
 	if (!why &&

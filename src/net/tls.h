@@ -5,14 +5,15 @@
  *   tls_lib      one OpenSSL library context per thread, reduced to the algorithms of the profile:
  *                that is an allow-list, and it makes decoding a certificate several times cheaper
  *   tls_anchors  who may vouch for a peer: roots and revocation lists; shared, reference-counted
- *   tls_peer     what a verified certificate said; shared, reference-counted, immutable
+ *   tls_peer     what a verified certificate said; shared within a thread, reference-counted
  *   tls_ctx      own certificate and key, profile, and the cache of verified chains
  *   tls_pipe     the bytes of the connection whose turn it is; one per thread
  *   tls          one connection: bytes in, bytes out, no socket
  *
  * Profile: TS 33.210 6.2 and n32.md D.1; ALPN h2 only (RFC 9113 3.3), no tickets, no resumption, no
- * renegotiation, no early data.  Which anchors apply is asked of the caller, who is told the DNS
- * names of the still unverified certificate (TS 33.501 13.1.2).
+ * renegotiation, no early data; TLS 1.2 with extended_master_secret only (RFC 7627), so that what
+ * is exported is of one connection alone.  Which anchors apply is asked of the caller, who is told
+ * the DNS names of the still unverified certificate (TS 33.501 13.1.2).
  */
 #ifndef NET_TLS_H
 #define NET_TLS_H
@@ -44,11 +45,18 @@ void tls_lib_free(struct tls_lib *lib);
 
 /* --- anchors */
 
+/* Revocation lists. */
+struct tls_lists {
+	struct str pem;      /* at least one; `p` NULL: nothing is revoked */
+	bool accept_expired; /* one that is past its next update counts all the same */
+};
+
 /*
- * Reads the certificates of `pem` (at least one) and, when `crl_pem` is not empty, the revocation
- * lists that a peer's certificate is then checked against.  One reference, owned by the caller.
+ * Reads the certificates of `pem` (at least one), and the lists that a peer's certificate is then
+ * checked against.  One reference, owned by the caller.
  */
-struct tls_anchors *tls_anchors_new(struct str pem, struct str crl_pem, struct err *e) MUST_CHECK;
+struct tls_anchors *tls_anchors_new(
+    struct str pem, struct tls_lists lists, struct err *e) MUST_CHECK;
 struct tls_anchors *tls_anchors_ref(struct tls_anchors *a);
 
 /* NULL is allowed. */
@@ -56,6 +64,11 @@ void tls_anchors_unref(struct tls_anchors *a);
 
 /* When the first of its certificates expires: seconds since the epoch. */
 int64_t tls_anchors_not_after_s(const struct tls_anchors *a);
+
+/* When the first of its revocation lists should have been replaced, INT64_MAX if never, and when
+ * that one was made. */
+int64_t tls_anchors_next_update_s(const struct tls_anchors *a);
+int64_t tls_anchors_last_update_s(const struct tls_anchors *a);
 
 /* SHA-256 over what it was made from: equal anchors have equal digests. */
 const unsigned char *tls_anchors_digest(const struct tls_anchors *a);
@@ -71,7 +84,9 @@ struct tls_peer {
 	char key[24];                    /* "EC 256", "RSA 2048" */
 	int64_t not_after_s;
 	struct tls_anchors *anchors; /* who vouched; a reference */
+	bool is_list_expired;        /* the revocation list that it is not on has expired */
 	char *storage;
+	struct tls_evidence *evidence; /* what it presented */
 };
 
 struct tls_peer *tls_peer_ref(struct tls_peer *p);
@@ -123,6 +138,17 @@ void tls_ctx_resume(struct tls_ctx *ctx);
 /* Whether the reduced library context was given up for this certificate. */
 bool tls_ctx_is_fallback(const struct tls_ctx *ctx);
 
+/* Why no peer would take our certificate in one of the two roles; NULL: none sees a reason.
+ * Static. */
+const char *tls_ctx_offence(const struct tls_ctx *ctx);
+
+/*
+ * Whether `anchors` vouch for a peer that others have vouched for, as they would in a handshake at
+ * `wall_s`; if so they are the peer's from now on.  In the thread of the peer and of `ctx`.
+ */
+bool tls_ctx_vouches(
+    const struct tls_ctx *ctx, struct tls_peer *peer, struct tls_anchors *anchors, int64_t wall_s);
+
 /* Own leaf, for status: seconds since the epoch, and DNS names into `names` (borrowed). */
 int64_t tls_ctx_not_after_s(const struct tls_ctx *ctx);
 size_t tls_ctx_names(const struct tls_ctx *ctx, const struct str **names);
@@ -168,8 +194,7 @@ struct tls_peer *tls_peer_of(const struct tls *t);
 /*
  * `n` bytes that both ends of a completed handshake, and nobody else, can derive for `label`, with
  * an empty context (RFC 5705, RFC 8446 7.5).  ERR_TLS with `why` in the pipe, and zeros in `out`,
- * when they would not be of this connection alone: TLS 1.2 without extended_master_secret
- * (RFC 7627 4).
+ * when the handshake is not complete.
  */
 int tls_export(struct tls *t, const char *label, unsigned char *out, size_t n) MUST_CHECK;
 

@@ -4,6 +4,7 @@
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
+#include <openssl/x509v3.h>
 
 #include "base/err.h"
 #include "base/log.h"
@@ -210,6 +211,17 @@ void tls_ctx_resume(struct tls_ctx *ctx)
 bool tls_ctx_is_fallback(const struct tls_ctx *ctx)
 {
 	return ctx->fallback != NULL;
+}
+
+const char *tls_ctx_offence(const struct tls_ctx *ctx)
+{
+	X509 *leaf = SSL_CTX_get0_certificate(ctx->ssl);
+
+	if (X509_check_purpose(leaf, X509_PURPOSE_SSL_SERVER, 0) != 1)
+		return "may not be a server's: its key usages have to be digitalSignature and serverAuth";
+	if (X509_check_purpose(leaf, X509_PURPOSE_SSL_CLIENT, 0) != 1)
+		return "may not be a client's: its key usages have to be digitalSignature and clientAuth";
+	return NULL;
 }
 
 int64_t tls_ctx_not_after_s(const struct tls_ctx *ctx)

@@ -24,14 +24,28 @@ const char *tls_take_reason(void);
 OSSL_LIB_CTX *tls_lib_ctx(const struct tls_lib *lib);
 const EVP_MD *tls_lib_sha256(const struct tls_lib *lib);
 
-/* tls_anchors.c: verifies `leaf` at `wall_s`; 0, or an X509_V_ERR_ code and the deadline of what
- * was proved in `*until_s`. */
+/* tls_anchors.c: what a verification found out, besides its code. */
+struct tls_proof {
+	int64_t until_s;      /* the deadline of what was proved */
+	bool is_list_expired; /* a revocation list was believed that has expired */
+};
+
+/* Verifies `leaf` at `wall_s`; 0, or an X509_V_ERR_ code. */
 int tls_anchors_verify(const struct tls_anchors *a, const struct tls_lib *lib, X509 *leaf,
-    STACK_OF(X509) * chain, int purpose, int64_t wall_s, int64_t *until_s);
+    STACK_OF(X509) * chain, int purpose, int64_t wall_s, struct tls_proof *proof);
 
 /* tls_peer.c: reads a certificate.  ERR_TLS with `*why` when it has no usable DNS name. */
 int tls_peer_read(
     struct tls_peer **out, const struct tls_lib *lib, X509 *leaf, const char **why) MUST_CHECK;
+
+/* What a peer presented, for when it is judged again. */
+struct tls_evidence {
+	X509 *leaf;             /* references */
+	STACK_OF(X509) * chain; /* or NULL */
+	int purpose;            /* X509_PURPOSE_ */
+};
+
+void tls_peer_keep(struct tls_peer *p, X509 *leaf, STACK_OF(X509) * chain, int purpose);
 
 /* tls_cache.c: verified chains of one context. */
 struct tls_cache;

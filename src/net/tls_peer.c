@@ -21,8 +21,23 @@ void tls_peer_unref(struct tls_peer *p)
 	if (!p || atomic_fetch_sub(&p->refs, 1) != 1)
 		return;
 	tls_anchors_unref(p->anchors);
+	if (p->evidence) {
+		X509_free(p->evidence->leaf);
+		sk_X509_pop_free(p->evidence->chain, X509_free);
+		mem_free(p->evidence);
+	}
 	mem_free(p->storage);
 	mem_free(p);
+}
+
+void tls_peer_keep(struct tls_peer *p, X509 *leaf, STACK_OF(X509) * chain, int purpose)
+{
+	ensure(!p->evidence);
+	p->evidence = mem_alloc(sizeof(*p->evidence));
+	ensure(X509_up_ref(leaf) == 1);
+	p->evidence->leaf = leaf;
+	p->evidence->chain = chain ? X509_chain_up_ref(chain) : NULL;
+	p->evidence->purpose = purpose;
 }
 
 static void read_issuer(struct tls_peer *p, X509 *leaf)

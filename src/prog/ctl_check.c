@@ -16,10 +16,10 @@
 #include "prog/ctl.h"
 #include "prog/ctl_offline.h"
 #include "prog/defaults.h"
+#include "sepp/expiry.h"
 #include "sepp/generation.h"
 
 enum {
-	SOON_S = 30 * 86400,
 	FINDINGS_MAX = 1000, /* more are counted and not kept */
 	MESSAGE_MAX = sizeof(((struct err *)0)->text),
 };
@@ -122,33 +122,62 @@ static int by_place(const void *a, const void *b)
 
 /* --- what loads but will surprise */
 
-static void warn_expiry(struct check *c, const char *place, const char *what, int64_t not_after_s)
+static void warn_expiry(
+    struct check *c, const char *place, const char *what, const struct expiry_item *item)
 {
-	int64_t left_s = not_after_s - clock_wall_s();
+	int64_t now_s = clock_wall_s();
 
-	if (left_s < 0)
+	switch (expiry_level(item, now_s)) {
+	case EXPIRY_FAR:
+		return;
+	case EXPIRY_OVER:
 		warn(c, "%s: %s has expired", place, what);
-	else if (left_s < SOON_S)
-		warn(c, "%s: %s expires in %lld days", place, what, (long long)(left_s / 86400));
+		return;
+	default:
+		warn(c, "%s: %s expires in %lld days", place, what,
+		    (long long)((item->at_s - now_s) / 86400));
+	}
+}
+
+/* Who names the file: the first of them is told. */
+static const struct partner *find_namer(const struct generation *g, const struct expiry_item *item)
+{
+	for (size_t i = 0; i < g->n_partners; i++) {
+		const struct conf_partner *conf = g->partners[i]->conf;
+		const char *named = item->what == EXPIRY_CRL ? conf->crl : conf->anchors;
+
+		if (named && strcmp(named, item->name) == 0)
+			return g->partners[i];
+	}
+	return NULL;
+}
+
+static void on_expiry(void *arg, const struct expiry_item *item)
+{
+	struct check *c = arg;
+	bool is_own = item->what == EXPIRY_CERTIFICATE;
+	const struct partner *p = is_own ? NULL : find_namer(c->generation, item);
+	char place[GENERATION_PLACE_MAX], what[512];
+
+	generation_place(place, c->generation, p ? script_program_path(p->program) : "gateway.lua",
+	    expiry_what_name(item->what));
+	snprintf(what, sizeof(what), "%s '%s'",
+	    is_own                         ? "certificate"
+	    : item->what == EXPIRY_ANCHORS ? "a certificate of anchors"
+					   : "a list of crl",
+	    item->name);
+	warn_expiry(c, place, what, item);
 }
 
 static void warn_certificates(struct check *c)
 {
 	const struct generation *g = c->generation;
-	char place[GENERATION_PLACE_MAX], what[512];
+	char place[GENERATION_PLACE_MAX];
 
-	generation_place(place, g, "gateway.lua", "certificate");
-	snprintf(what, sizeof(what), "certificate '%s'", g->conf->certificate);
-	warn_expiry(c, place, what, tls_ctx_not_after_s(g->tls[0]));
+	expiry_each(g, on_expiry, c);
 	if (tls_ctx_is_fallback(g->tls[0]))
-		warn(c, "%s: %s needs all of OpenSSL; handshakes are slower", place, what);
-	for (size_t i = 0; i < g->n_partners; i++) {
-		const struct partner *p = g->partners[i];
-
-		generation_place(place, g, script_program_path(p->program), "anchors");
-		snprintf(what, sizeof(what), "a certificate of anchors '%s'", p->conf->anchors);
-		warn_expiry(c, place, what, tls_anchors_not_after_s(p->anchors));
-	}
+		warn(c, "%s: certificate '%s' needs all of OpenSSL; handshakes are slower",
+		    generation_place(place, g, "gateway.lua", "certificate"), g->conf->certificate);
 }
 
 static void warn_lab(struct check *c)

@@ -86,6 +86,30 @@ static void print_store(const json_t *s)
 		    text_of(s, "set_aside_why"));
 }
 
+static void print_expiry(const json_t *list)
+{
+	const json_t *item;
+	size_t i;
+
+	json_array_foreach(list, i, item)
+	{
+		bool is_over = int_of(item, "days") < 0;
+
+		if (json_is_true(json_object_get(item, "soon")))
+			printf("%s       %s %s, %s\n", is_over ? "EXPIRED" : "EXPIRES",
+			    text_of(item, "what"), text_of(item, "name"), text_of(item, "at"));
+	}
+}
+
+static void print_lists(const json_t *l)
+{
+	const char *error = json_string_value(json_object_get(l, "error"));
+
+	if (error && *error)
+		printf("CRL           %lld on the disk REFUSED, what was read before goes on: %s\n",
+		    int_of(l, "refused"), error);
+}
+
 static void print_journal(const json_t *j)
 {
 	const json_t *lost = json_object_get(j, "lost");
@@ -135,6 +159,8 @@ int ctl_print_status(struct str json)
 	    int_of(c, "handshaking"), int_of(c, "closing"));
 	printf("certificate   until %s\n", text_of(json_object_get(s, "certificate"), "not_after"));
 	print_last_reload(json_object_get(s, "last_reload"));
+	print_expiry(json_object_get(s, "expiry"));
+	print_lists(json_object_get(s, "revocation_lists"));
 	print_state(s);
 	print_store(json_object_get(s, "store"));
 	print_journal(json_object_get(s, "journal"));

@@ -108,6 +108,12 @@ struct conf_gateway {
 	struct conf_journal journal;
 };
 
+/* What a revocation list is worth that its issuer should have replaced. */
+enum conf_crl {
+	CONF_CRL_REFUSE, /* nothing: nobody gets in */
+	CONF_CRL_ACCEPT  /* what it says: who is not on it gets in */
+};
+
 /* The exchange of parameters with a partner. */
 struct conf_prins {
 	char *policy;    /* path of our ProtectionPolicy, or NULL */
@@ -128,8 +134,9 @@ struct conf_partner {
 	size_t n_plmns, n_snpns;
 	struct n32_plmn plmns[N32_PLMNS_MAX];
 	struct n32_snpn snpns[N32_SNPNS_MAX];
-	char *anchors;  /* path relative to the directory */
-	char *crl;      /* the same, or NULL */
+	char *anchors; /* path relative to the directory */
+	char *crl;     /* the same, or NULL */
+	enum conf_crl expired_crl;
 	char *address;  /* "host:port", or NULL: DNS */
 	char *srv;      /* name of SRV records, or NULL */
 	char *redirect; /* "fqdn[:port]" that the partner is sent to with 307, or NULL */

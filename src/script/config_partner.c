@@ -100,6 +100,13 @@ static void read_path_kind(lua_State *L, const char *what, const struct config_f
 	((struct conf_partner *)out)->path = (enum conf_path)config_value(L, what, f, VALUE_PATH);
 }
 
+static void read_expired_crl(
+    lua_State *L, const char *what, const struct config_field *f, void *out)
+{
+	((struct conf_partner *)out)->expired_crl =
+	    (enum conf_crl)config_value(L, what, f, VALUE_CRL);
+}
+
 static void read_key_context(
     lua_State *L, const char *what, const struct config_field *f, void *out)
 {
@@ -180,6 +187,8 @@ static const struct config_field partner_fields[] = {
 	{ "anchors", config_path, AT(anchors), .needed = true,
 	    .example = "anchors = \"anchors/example-mobile.pem\"" },
 	{ "crl", config_path, AT(crl), .example = "crl = \"anchors/example-mobile.crl\"" },
+	{ "expired_crl", read_expired_crl, .type = "crl",
+	    .example = "expired_crl = sepp.crl.REFUSE" },
 	{ "address", config_endpoint, AT(address), .min = 1,
 	    .example = "address = \"192.0.2.7:443\"" },
 	{ "srv", read_srv, .type = "string", .example = "srv = \"_n32._tcp.example.org\"" },

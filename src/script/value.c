@@ -30,6 +30,8 @@ static const struct value values[] = { { VALUE_CAP, N32_CAP_TLS, "TLS", "sepp.TL
 	{ VALUE_KEY_CONTEXT, N32_KEY_CONTEXT_RESPONDER, "RESPONDER", "sepp.key_context.RESPONDER" },
 	{ VALUE_MISMATCH, SCRIPT_MISMATCH_REFUSE, "REFUSE", "sepp.mismatch.REFUSE" },
 	{ VALUE_MISMATCH, SCRIPT_MISMATCH_WARN, "WARN", "sepp.mismatch.WARN" },
+	{ VALUE_CRL, CONF_CRL_REFUSE, "REFUSE", "sepp.crl.REFUSE" },
+	{ VALUE_CRL, CONF_CRL_ACCEPT, "ACCEPT", "sepp.crl.ACCEPT" },
 #define X(name) { VALUE_PURPOSE, N32_PURPOSE_##name, #name, "sepp.purpose." #name },
 	N32_PURPOSE_TABLE(X)
 #undef X
@@ -59,6 +61,7 @@ static const struct {
 	[VALUE_JWS] = { "jws", "sepp.jws" },
 	[VALUE_MISMATCH] = { "mismatch", "sepp.mismatch" },
 	[VALUE_KEY_CONTEXT] = { "key_context", "sepp.key_context" },
+	[VALUE_CRL] = { "crl", "sepp.crl" },
 	[VALUE_N32F_ERROR] = { "n32f_error", "sepp.n32f_error" },
 };
 

@@ -8,6 +8,7 @@
 
 #include "base/base.h"
 #include "n32/types.h"
+#include "net/tls.h"
 #include "sepp/machine.h"
 
 enum {
@@ -34,10 +35,19 @@ struct agreement {
 	uint32_t purposes;         /* bit set of enum n32_purpose; 0 = all configured (F-22) */
 	struct n32_fqdn n32f_fqdn; /* "" = same as N32-c */
 	uint16_t n32f_port;        /* 0 = the same */
-	char fingerprint[65];      /* of the certificate that it was made with */
-	uint64_t offer;            /* OUT: stands for what we had offered; else 0 */
+	char fingerprint[65];      /* of the certificate that it was made with, */
+	char issuer[128],
+	    key[24];         /* who issued that, and its key, as in a tls_peer; "" = unknown */
+	int64_t not_after_s; /* 0 = unknown */
+	uint64_t offer;      /* OUT: stands for what we had offered; else 0 */
 	int64_t at_s;
 };
+
+/* Puts in the certificate that it was made with. */
+void agreement_certify(struct agreement *a, const struct tls_peer *peer);
+
+/* What is new about the certificate: "", "certificate", or more than that.  Static. */
+const char *agreement_news(const struct agreement *before, const struct agreement *now);
 
 /* How one direction is. */
 struct assoc_way_view {

@@ -61,14 +61,16 @@ struct partner *caller_partner(const struct generation *g, const struct n32_iden
 	return NULL;
 }
 
-bool caller_is_trusted(
-    const struct generation *g, const struct n32_identity *id, const struct tls_peer *peer)
+bool caller_is_trusted(struct worker *w, const struct generation *g, const struct conn *c)
 {
+	struct tls_peer *peer = conn_peer(c);
 	const char *why;
-	struct tls_anchors *anchors = generation_anchors(g, id, &why);
+	struct tls_anchors *anchors = generation_anchors(g, caller_identify(w, c), &why);
 
-	return anchors &&
-	       memcmp(tls_anchors_digest(anchors), tls_anchors_digest(peer->anchors), 32) == 0;
+	if (!anchors)
+		return false;
+	return memcmp(tls_anchors_digest(anchors), tls_anchors_digest(peer->anchors), 32) == 0 ||
+	       tls_ctx_vouches(g->tls[w->number], peer, anchors, loop_wall_s(w->loop));
 }
 
 struct tls_anchors *caller_choose_anchors(

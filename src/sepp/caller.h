@@ -29,9 +29,9 @@ const struct n32_identity *caller_identify(struct worker *w, const struct conn *
 /* The partner that a certificate belongs to: the first of its names that is configured, or NULL. */
 struct partner *caller_partner(const struct generation *g, const struct n32_identity *id);
 
-/* Whether `g` vouches for the peer with the anchors that once verified it. */
-bool caller_is_trusted(
-    const struct generation *g, const struct n32_identity *id, const struct tls_peer *peer);
+/* Whether `g`, which is in force, vouches for the peer of `c`: with the anchors that once verified
+ * it, or it is verified again, and then with others. */
+bool caller_is_trusted(struct worker *w, const struct generation *g, const struct conn *c);
 
 /* Anchors for a certificate of the generation in force; for struct tls_conf, `arg` is the worker.
  */

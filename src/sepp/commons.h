@@ -23,7 +23,7 @@ struct commons {
 	atomic_uint connections;
 	/* What workers are to do about kept connections when they follow a switch, and what they
 	 * did; of one switch at a time. */
-	atomic_bool apply_retention;
+	atomic_bool ask_retention, apply_retention;
 	atomic_uint retention_asked, retention_released;
 	pthread_mutex_t lock; /* guards the two below */
 	msec second_at;

@@ -27,6 +27,7 @@
 	X(END_TIMEOUT, "connections_ended_total", "reason=\"timeout\"", "") \
 	X(END_EVICTED, "connections_ended_total", "reason=\"evicted\"", "") \
 	X(END_KILLED, "connections_ended_total", "reason=\"killed\"", "") \
+	X(EXPIRED_CRL, "connections_under_expired_crl_total", "", "Connections accepted although the revocation list has expired") \
 	X(OVER_LIMIT, "connections_turned_away_total", "", "Connections over a limit") \
 	X(REFUSED_MANY, "connections_refused_total", "reason=\"address_connections\"", "Connections refused before TLS") \
 	X(REFUSED_FAST, "connections_refused_total", "reason=\"address_rate\"", "") \

@@ -356,6 +356,22 @@ void directory_seal(struct directory *d)
 	digest(d);
 }
 
+struct directory *directory_renew(const struct directory *d, const struct directory *news)
+{
+	struct directory *copy = directory_new(d->path);
+
+	for (size_t i = 0; i < d->files.n; i++) {
+		const char *path = d->files.files[i].path;
+		struct str text;
+
+		if (directory_find(news, path, &text, NULL))
+			text = d->files.files[i].text;
+		directory_add_text(copy, path, text);
+	}
+	directory_seal(copy);
+	return copy;
+}
+
 struct directory *directory_read(const char *path, struct err *e)
 {
 	return directory_read_all(path, DIRECTORY_WHOLE, NULL, e);

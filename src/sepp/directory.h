@@ -78,6 +78,10 @@ void directory_add_text(struct directory *d, const char *file, struct str text);
 int directory_add_file(struct directory *d, const char *file, struct err *e) MUST_CHECK;
 void directory_seal(struct directory *d);
 
+/* A copy of `d` in which the files of `news`, all of which `d` has, are as in `news`. */
+struct directory *directory_renew(
+    const struct directory *d, const struct directory *news) MUST_CHECK;
+
 /* SHA-256 of `bytes`, in 64 hexadecimal digits and a NUL. */
 void directory_hash(char out[65], struct str bytes);
 

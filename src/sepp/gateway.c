@@ -20,7 +20,6 @@
 
 enum {
 	LAST_FLUSH_MSEC = 500, /* for the journal and the store, before the watchdog aborts */
-	AGEING_MSEC = 1000,
 };
 
 struct generation *gateway_current(const struct gateway *g)
@@ -116,9 +115,6 @@ static void warn_about(const struct generation *now)
 			break;
 		}
 	}
-	if (tls_ctx_not_after_s(now->tls[0]) <= now->activated_s)
-		log_warn(LOG_TLS, "-", "certificate has expired, partners will refuse it file=%s",
-		    now->conf->certificate);
 }
 
 /* What a partner that is about to be in force needs besides its file. */
@@ -133,15 +129,18 @@ static void prepare(struct gateway *g, const struct generation *next, struct par
 		gate_know(g->commons.gate, &a, p->conf->tier, clock_mono());
 }
 
+typedef void activate_fn(struct lineage *l, struct generation *g, const char *why, int64_t now_s);
+
 /* No worker uses `next`: it is new, or the last switch was followed.  Takes a new one. */
-static void activate(struct gateway *g, struct generation *next, const char *why, msec begun)
+static void activate(
+    struct gateway *g, struct generation *next, activate_fn *how, const char *why, msec begun)
 {
 	int64_t now_s = clock_wall_s();
 
 	roster_enlist(&g->roster, g->lineage, next, now_s);
 	for (size_t i = 0; i < next->n_partners; i++)
 		prepare(g, next, next->partners[i]);
-	lineage_activate(g->lineage, next, why, now_s);
+	how(g->lineage, next, why, now_s);
 	roster_trim(&g->roster, next);
 	if (g->duties.journal)
 		journal_configure(g->duties.journal, &next->conf->journal);
@@ -150,6 +149,7 @@ static void activate(struct gateway *g, struct generation *next, const char *why
 	    (unsigned long long)next->number, next->directory->digest, next->n_partners,
 	    (unsigned long long)(clock_mono() - begun), why);
 	warn_about(next);
+	expiry_tell(g->expiry, next, now_s);
 }
 
 /* In a worker's thread, between turns. */
@@ -212,8 +212,9 @@ static void count_retention(struct gateway *g, struct gateway_change *change)
 	atomic_store(&g->commons.apply_retention, false);
 }
 
-static void prepare_retention(struct gateway *g, bool apply)
+static void prepare_retention(struct gateway *g, bool ask, bool apply)
 {
+	atomic_store(&g->commons.ask_retention, ask);
 	atomic_store(&g->commons.retention_asked, 0);
 	atomic_store(&g->commons.retention_released, 0);
 	atomic_store(&g->commons.apply_retention, apply);
@@ -242,8 +243,8 @@ static int replace(
 		generation_free(next);
 		return 0;
 	}
-	prepare_retention(g, apply);
-	activate(g, next, why, begun);
+	prepare_retention(g, true, apply);
+	activate(g, next, lineage_activate, why, begun);
 	change->generation = next->number;
 	count_retention(g, change);
 	change->is_applied = apply;
@@ -285,9 +286,10 @@ static int roll_back(
 	next = lineage_choose(g->lineage, number, e);
 	if (!next || check_fixed(before->conf, next->conf, e))
 		return ERR_CONFIG;
-	prepare_retention(g, false);
+	prepare_retention(g, true, false);
 	snprintf(why, sizeof(why), "rollback from %llu", (unsigned long long)before->number);
-	activate(g, next, why, begun);
+	activate(g, next, lineage_activate, why, begun);
+	revocation_forget(g->revocation); /* its lists may be older than what is on the disk */
 	fill_change(change, next);
 	change->generation = next->number;
 	g->rollbacks++;
@@ -304,6 +306,25 @@ int gateway_rollback(
 		log_error(LOG_SEPP, "-", "rollback refused, generation %llu goes on: %s",
 		    (unsigned long long)gateway_current(g)->number, e->text);
 	return rc;
+}
+
+int gateway_renew(struct gateway *g, struct directory *d, const char *why, struct err *e)
+{
+	struct generation *next;
+	msec begun = clock_mono();
+	const char *stage;
+
+	if (check_ready(g, e)) {
+		directory_free(d);
+		return ERR_BUSY;
+	}
+	next = build(g, d, &stage, e);
+	if (!next)
+		return ERR_CONFIG;
+	prepare_retention(g, false, false);
+	activate(g, next, lineage_supersede, why, begun);
+	keep(g);
+	return 0;
 }
 
 /* --- start */
@@ -420,7 +441,7 @@ static int begin(struct gateway *g, struct err *e)
 		return ERR_CONFIG;
 	g->lineage = lineage_new(&g->commons, g->crew.n, on_tell, g);
 	lineage_reserve(g->lineage, about.highest);
-	activate(g, first, *g->fallback ? "fallback: last-good" : "start", begun);
+	activate(g, first, lineage_activate, *g->fallback ? "fallback: last-good" : "start", begun);
 	if (g->conf.keylog && !g->keylog)
 		log_error(LOG_TLS, "-",
 		    "SSLKEYLOGFILE is ignored: session keys are written in a laboratory only, with "
@@ -449,6 +470,8 @@ struct gateway *gateway_new(const struct gateway_conf *conf, struct loop *contro
 	g->path = mem_strdup(conf->path);
 	g->control = control;
 	g->started_s = clock_wall_s();
+	g->revocation = revocation_new();
+	g->expiry = expiry_new();
 	g->end_task.fn = on_all_ended;
 	g->vm = script_vm_new(&script_default_budgets, e);
 	if (!g->vm || begin(g, e)) {
@@ -478,16 +501,6 @@ static int watch_workers(struct gateway *g, struct err *e)
 	return g->watchdog ? 0 : ERR_SYS;
 }
 
-static void on_ageing(struct loop_timer *t)
-{
-	struct gateway *g = container_of(t, struct gateway, ageing);
-	size_t n = contexts_expire(g->commons.contexts, clock_mono(), clock_wall_s());
-
-	if (n > 0)
-		log_info(LOG_SEPP, "-", "N32-f contexts have ended by age count=%zu", n);
-	loop_timer_set(t, AGEING_MSEC);
-}
-
 /* What was agreed before the start; agreements that cannot be read are negotiated anew. */
 static int recall(struct gateway *g, struct err *e)
 {
@@ -497,8 +510,7 @@ static int recall(struct gateway *g, struct err *e)
 	g->commons.was_interrupted = store_was_interrupted(g->store);
 	roster_keep(
 	    &g->roster, g->conf.state ? g->store : NULL, gateway_current(g), clock_wall_s());
-	loop_timer_init(&g->ageing, g->control, on_ageing);
-	loop_timer_set(&g->ageing, AGEING_MSEC);
+	gateway_watch_start(g);
 	return 0;
 }
 
@@ -532,13 +544,15 @@ void gateway_free(struct gateway *g)
 		return;
 	watchdog_stop(g->watchdog);
 	if (g->store)
-		loop_timer_stop(&g->ageing);
+		gateway_watch_stop(g);
 	crew_release(&g->crew);
 	roster_keep(&g->roster, NULL, NULL, 0);
 	store_close(g->store);
 	journal_close(g->duties.journal);
 	lineage_free(g->lineage);
 	roster_release(&g->roster);
+	revocation_free(g->revocation);
+	expiry_free(g->expiry);
 	script_vm_free(g->vm);
 	if (g->keylog)
 		close(g->keylog);

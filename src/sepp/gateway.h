@@ -63,6 +63,9 @@ struct gateway_status {
 	int64_t certificate_not_after_s;
 	bool is_draining;
 	bool is_tls_fallback;
+	uint64_t renewals; /* of revocation lists */
+	size_t n_lists_refused;
+	const char *list_error; /* of one of those; "" = there is none; borrowed */
 	struct journal_status journal;
 	struct store_status store;
 	const struct gateway_jail *jail; /* borrowed */

@@ -185,6 +185,8 @@ void gateway_status(const struct gateway *g, struct gateway_status *out)
 	out->certificate_not_after_s = tls_ctx_not_after_s(now->tls[0]);
 	out->is_draining = g->is_draining;
 	out->is_tls_fallback = tls_ctx_is_fallback(now->tls[0]);
+	out->renewals = g->renewals;
+	out->list_error = revocation_error(g->revocation, &out->n_lists_refused);
 	journal_status(g->duties.journal, &out->journal);
 	store_status(g->store, &out->store);
 	out->jail = &g->jail;

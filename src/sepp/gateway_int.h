@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * gateway_int.h - shared by gateway.c, which runs it, and gateway_ask.c, which operators ask.
+ * gateway_int.h - shared by gateway.c, which runs it, gateway_watch.c, which looks after what
+ * becomes old, and gateway_ask.c, which operators ask.
  */
 #ifndef SEPP_GATEWAY_INT_H
 #define SEPP_GATEWAY_INT_H
 
 #include <sys/types.h>
 
+#include "sepp/expiry.h"
 #include "sepp/gateway.h"
+#include "sepp/revocation.h"
 #include "sepp/roster.h"
 #include "sepp/watchdog.h"
 
@@ -24,7 +27,12 @@ struct gateway {
 	struct crew crew;
 	struct watchdog *watchdog;
 	struct store *store;
-	struct loop_timer ageing; /* of N32-f contexts */
+	struct loop_timer ageing;  /* of N32-f contexts */
+	struct loop_timer looking; /* at revocation lists on the disk */
+	struct revocation *revocation;
+	struct loop_timer expiring; /* of certificates and lists */
+	struct expiry *expiry;
+	uint64_t renewals;
 	int keylog;               /* descriptor; 0 = none */
 	struct gateway_jail jail;
 	struct {
@@ -44,5 +52,14 @@ struct gateway {
 	void (*on_end)(void *arg);
 	void *on_end_arg;
 };
+
+/* Puts the files of `d` in force in place of those that are.  Takes `d`; on failure nothing
+ * changes. */
+int gateway_renew(
+    struct gateway *g, struct directory *d, const char *why, struct err *e) MUST_CHECK;
+
+/* What is done again and again while the gateway runs; its store must be open. */
+void gateway_watch_start(struct gateway *g);
+void gateway_watch_stop(struct gateway *g);
 
 #endif

@@ -97,7 +97,7 @@ static int claim_realm(
 	/* TS 33.501 13.1.2: a PLMN-ID is in one anchor at most */
 	if (other && other->anchors && p->anchors && other->anchors != p->anchors)
 		return err_set(e, ERR_CONFIG,
-		    "%s: PLMN %s has other anchors in %s; name the same 'anchors' and 'crl' files in both",
+		    "%s: PLMN %s has other anchors in %s; name the same 'anchors', 'crl' and 'expired_crl' in both",
 		    generation_place(place, g, script_program_path(p->program), "plmns"), text,
 		    script_program_path(other->program));
 	if (!other)
@@ -148,20 +148,24 @@ static int claim(struct generation *g, struct partner *p, struct err *e)
 static int find_anchors(struct generation *g, struct partner *p, struct err *e)
 {
 	const struct conf_partner *conf = p->conf;
-	struct str pem, crl = { NULL, 0 };
+	struct tls_lists lists = { .accept_expired = conf->expired_crl == CONF_CRL_ACCEPT };
+	struct str pem;
 	struct tls_anchors *a;
 	char key[512], place[GENERATION_PLACE_MAX];
 
-	snprintf(key, sizeof(key), "%s\n%s", conf->anchors, conf->crl ? conf->crl : "");
+	snprintf(key, sizeof(key), "%s\n%s\n%s", conf->anchors, conf->crl ? conf->crl : "",
+	    lists.accept_expired ? "ACCEPT" : "REFUSE");
 	a = map_find(&g->anchors, str_of(key));
 	if (!a) {
 		generation_place(place, g, script_program_path(p->program), "anchors");
 		if (directory_find(g->directory, conf->anchors, &pem, e) ||
-		    (conf->crl && directory_find(g->directory, conf->crl, &crl, e)))
+		    (conf->crl && directory_find(g->directory, conf->crl, &lists.pem, e)))
 			return err_within(e, "%s: anchors", place);
-		a = tls_anchors_new(pem, crl, e);
+		a = tls_anchors_new(pem, lists, e);
 		if (!a)
-			return err_within(e, "%s: anchors '%s'", place, conf->anchors);
+			return err_within(e, "%s: anchors '%s'%s%s%s", place, conf->anchors,
+			    conf->crl ? ", crl '" : "", conf->crl ? conf->crl : "",
+			    conf->crl ? "'" : "");
 		map_put(&g->anchors, str_of(key), a);
 	}
 	p->anchors = tls_anchors_ref(a);
@@ -308,14 +312,20 @@ static int add_all(struct generation *g, const struct generation_host *host, con
 
 /* --- own certificate */
 
-/* A certificate that does not carry our name would be refused by every peer. */
-static int check_own_name(const struct generation *g, const struct tls_ctx *ctx, struct err *e)
+/* A certificate that does not carry our name, or is not for both roles, would be refused by every
+ * peer. */
+static int check_own(const struct generation *g, const struct tls_ctx *ctx, struct err *e)
 {
 	const struct str *names;
 	size_t n = tls_ctx_names(ctx, &names);
+	const char *offence = tls_ctx_offence(ctx);
 	struct n32_identity id;
 	char place[GENERATION_PLACE_MAX];
 
+	if (offence)
+		return err_set(e, ERR_CONFIG, "%s: certificate '%s' %s",
+		    generation_place(place, g, "gateway.lua", "certificate"), g->conf->certificate,
+		    offence);
 	if (n32_identity_parse(&id, names, n) || !n32_identity_has_name(&id, g->conf->fqdn.text))
 		return err_set(e, ERR_CONFIG,
 		    "%s: certificate '%s' does not have the name '%s' (fqdn)",
@@ -352,7 +362,7 @@ static int make_tls(struct generation *g, const struct generation_host *host, st
 			    generation_place(place, g, "gateway.lua", "certificate"),
 			    g->conf->certificate, g->conf->key);
 	}
-	return check_own_name(g, g->tls[0], e);
+	return check_own(g, g->tls[0], e);
 }
 
 /* --- life */

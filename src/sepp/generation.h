@@ -41,7 +41,7 @@ struct generation {
 	struct map by_name;             /* name -> partner */
 	struct map by_fqdn;             /* canonical FQDN -> partner */
 	struct map by_realm;            /* six digits, or digits "-" NID -> partner */
-	struct map anchors;             /* "anchors\ncrl" paths -> tls_anchors, a reference each */
+	struct map anchors; /* "anchors\ncrl\nexpired_crl" -> tls_anchors, a reference each */
 	size_t n_tls;
 	struct tls_ctx **tls; /* one for each worker */
 };

@@ -241,12 +241,12 @@ static void review_certificate(
 {
 	struct wish review =
 	    wish_of(WISH_REVIEW, assoc_name(i->link->association), "the certificate changed");
+	const char *news = agreement_news(&before->agreement, now);
 
-	if (!*before->agreement.fingerprint ||
-	    strcmp(before->agreement.fingerprint, now->fingerprint) == 0)
+	if (!*news)
 		return;
-	log_warn(LOG_SEPP, review.partner, "the partner has another certificate fingerprint=%s",
-	    now->fingerprint);
+	log_warn(LOG_SEPP, review.partner,
+	    "the partner has another certificate new='%s' fingerprint=%s", news, now->fingerprint);
 	review.event = SCRIPT_EVENT_CERTIFICATE_CHANGED;
 	worker_wish_all(i->w, &review);
 }

@@ -23,6 +23,7 @@ struct lineage {
 	uint64_t highest, activations;
 	size_t n;
 	struct generation *kept[LINEAGE_KEPT]; /* the latest activation first */
+	struct generation *superseded;         /* no more kept; freed with the next activation */
 
 	pthread_mutex_t lock; /* guards the two below */
 	pthread_cond_t followed;
@@ -51,6 +52,7 @@ void lineage_free(struct lineage *l)
 		return;
 	for (size_t i = 0; i < l->n; i++)
 		generation_free(l->kept[i]);
+	generation_free(l->superseded);
 	pthread_mutex_destroy(&l->lock);
 	pthread_cond_destroy(&l->followed);
 	mem_free(l);
@@ -87,13 +89,18 @@ static size_t place_of(const struct lineage *l, const struct generation *g)
 	return i;
 }
 
-/* Nobody uses the oldest: it is neither in force nor was it at the last switch. */
-static void drop_oldest(struct lineage *l)
+/* Nobody uses `g`: it is neither in force nor was it at the last switch that is followed. */
+static void drop(struct generation *g)
 {
-	struct generation *g = l->kept[--l->n];
-
 	log_debug(LOG_SEPP, "-", "generation freed generation=%llu", (unsigned long long)g->number);
 	generation_free(g);
+}
+
+static void drop_superseded(struct lineage *l)
+{
+	if (l->superseded)
+		drop(l->superseded);
+	l->superseded = NULL;
 }
 
 /* Makes `g` the first, wherever it was. */
@@ -103,18 +110,16 @@ static void put_first(struct lineage *l, struct generation *g)
 
 	if (at == l->n) {
 		if (l->n == LINEAGE_KEPT)
-			drop_oldest(l);
+			drop(l->kept[--l->n]);
 		at = l->n++;
 	}
 	memmove(&l->kept[1], &l->kept[0], at * sizeof(l->kept[0]));
 	l->kept[0] = g;
 }
 
-void lineage_activate(struct lineage *l, struct generation *g, const char *why, int64_t now_s)
+/* What is said of `g` from now on. */
+static void label(struct lineage *l, struct generation *g, const char *why, int64_t now_s)
 {
-	struct generation *before = l->n ? l->kept[0] : NULL;
-
-	ensure(g != before);
 	if (g->number == 0)
 		g->number = l->highest + 1;
 	lineage_reserve(l, g->number);
@@ -123,7 +128,10 @@ void lineage_activate(struct lineage *l, struct generation *g, const char *why, 
 	g->activated_s = now_s;
 	g->activation = ++l->activations;
 	str_copy(g->why, sizeof(g->why), str_of(why));
-	put_first(l, g);
+}
+
+static void publish(struct lineage *l, struct generation *before, struct generation *g)
+{
 	pthread_mutex_lock(&l->lock);
 	ensure(l->not_followed == 0);
 	l->from = before;
@@ -133,6 +141,29 @@ void lineage_activate(struct lineage *l, struct generation *g, const char *why, 
 	commons_publish(l->commons, g);
 	for (size_t i = 0; before && i < l->n_followers; i++)
 		l->tell(l->arg, i);
+}
+
+void lineage_activate(struct lineage *l, struct generation *g, const char *why, int64_t now_s)
+{
+	struct generation *before = l->n ? l->kept[0] : NULL;
+
+	ensure(g != before);
+	drop_superseded(l);
+	label(l, g, why, now_s);
+	put_first(l, g);
+	publish(l, before, g);
+}
+
+void lineage_supersede(struct lineage *l, struct generation *g, const char *why, int64_t now_s)
+{
+	struct generation *before = l->kept[0];
+
+	ensure(before && !lineage_has(l, g));
+	drop_superseded(l);
+	label(l, g, why, now_s);
+	l->kept[0] = g;
+	l->superseded = before;
+	publish(l, before, g);
 }
 
 void lineage_follow(struct lineage *l, size_t i)

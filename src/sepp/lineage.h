@@ -52,6 +52,12 @@ int lineage_await(struct lineage *l, struct err *e) MUST_CHECK;
 void lineage_activate(struct lineage *l, struct generation *g, const char *why, int64_t now_s);
 
 /*
+ * The same for a new one in place of the one in force, which nobody can roll back to any more: the
+ * history that operators made stays.
+ */
+void lineage_supersede(struct lineage *l, struct generation *g, const char *why, int64_t now_s);
+
+/*
  * In the thread of follower `i`, between two turns, once for each time that it was told.  From here
  * on it uses the generation in force.
  */

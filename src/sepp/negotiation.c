@@ -218,6 +218,7 @@ static enum negotiation_outcome terminate(struct scene *s)
 static void review_kept(struct scene *s, const struct agreement *a)
 {
 	const struct assoc_view *before = &s->n->decision.view;
+	const char *news = agreement_news(&before->agreement, a);
 	const char *partner = s->n->partner->conf->name;
 	struct wish wish;
 	size_t ended = 0;
@@ -229,9 +230,9 @@ static void review_kept(struct scene *s, const struct agreement *a)
 	if (a->cap != N32_CAP_PRINS && (ended || before->agreement.cap == N32_CAP_PRINS)) {
 		wish = wish_of(WISH_LET_GO, partner, "");
 		worker_wish_all(s->w, &wish);
-	} else if (*before->agreement.fingerprint &&
-		   strcmp(before->agreement.fingerprint, a->fingerprint) != 0) {
-		log_warn(LOG_SEPP, partner, "the partner has another certificate fingerprint=%s",
+	} else if (*news) {
+		log_warn(LOG_SEPP, partner,
+		    "the partner has another certificate new='%s' fingerprint=%s", news,
 		    a->fingerprint);
 		wish = wish_of(WISH_REVIEW, partner, "");
 		wish.event = SCRIPT_EVENT_CERTIFICATE_CHANGED;
@@ -255,7 +256,7 @@ static void commit(struct scene *s)
 	enum log_level level;
 	char place[128];
 
-	str_copy(a.fingerprint, sizeof(a.fingerprint), str_of(conn_peer(s->c)->fingerprint));
+	agreement_certify(&a, conn_peer(s->c));
 	level = assoc_agree(n->partner->association, &a, place_of(place, s)) ? LOG_INFO : LOG_DEBUG;
 	review_kept(s, &a);
 	count(&s->w->counters, a.cap == N32_CAP_TLS ? COUNTER_SELECTED_TLS : COUNTER_SELECTED_PRINS,

@@ -310,8 +310,7 @@ static void agree(struct offer *o, struct worker *w, const struct generation *g,
 		.offer = offer_signature(g, p),
 		.at_s = loop_wall_s(w->loop),
 	};
-	(void)str_copy(
-	    a->fingerprint, sizeof(a->fingerprint), str_of(conn_peer(s->c)->fingerprint));
+	agreement_certify(a, conn_peer(s->c));
 }
 
 enum offer_verdict offer_judge(struct offer *o, struct worker *w, const struct generation *g,

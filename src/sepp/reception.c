@@ -49,6 +49,19 @@ static bool on_peer_ready(struct worker *w, struct conn *c)
 	return true;
 }
 
+/* `expired_crl = sepp.crl.ACCEPT`: nobody knows what was revoked since. */
+static void tell_expired_crl(struct worker *w, const struct conn *c)
+{
+	const struct partner *p =
+	    caller_partner(commons_current(w->commons), caller_identify(w, c));
+	char text[ADDR_TEXT_MAX];
+
+	count(&w->counters, COUNTER_EXPIRED_CRL, 1);
+	log_peer(loop_now(w->loop), LOG_WARN, LOG_TLS, p ? p->conf->name : "-",
+	    "certificate accepted although the revocation list has expired peer=%s",
+	    addr_print(text, conn_addr(c)));
+}
+
 static bool on_ready(struct conn *c)
 {
 	struct worker *w = caller_worker(c);
@@ -56,6 +69,8 @@ static bool on_ready(struct conn *c)
 	bool stays;
 
 	count(&w->counters, COUNTER_READY, 1);
+	if (conn_peer(c)->is_list_expired)
+		tell_expired_crl(w, c);
 	if (s && s->dial)
 		stays = !w->is_draining && dial_on_ready(s);
 	else
@@ -144,7 +159,7 @@ static void end_untrusted(struct worker *w, const struct generation *g)
 
 	for (c = TAILQ_FIRST(&w->env.open); c; c = next) {
 		next = conn_next(c);
-		if (caller_is_trusted(g, caller_identify(w, c), conn_peer(c)))
+		if (caller_is_trusted(w, g, c))
 			continue;
 		log_info(LOG_SEPP, addr_print(text, conn_addr(c)),
 		    "connection ended, its certificate is no longer vouched for");
@@ -156,6 +171,8 @@ static void ask_about_kept(struct worker *w)
 {
 	unsigned asked = 0, released = 0;
 
+	if (!atomic_load(&w->commons->ask_retention))
+		return;
 	retention_follow(w, atomic_load(&w->commons->apply_retention), &asked, &released);
 	atomic_fetch_add(&w->commons->retention_asked, asked);
 	atomic_fetch_add(&w->commons->retention_released, released);

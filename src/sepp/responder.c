@@ -331,7 +331,7 @@ void responder_on_request(struct conn *c, struct h2_stream *s)
 	struct generation *g = commons_current(w->commons);
 	enum operation operation;
 
-	if (!caller_is_trusted(g, caller_identify(w, c), conn_peer(c))) {
+	if (!caller_is_trusted(w, g, c)) {
 		answer_code(c, s, N32_PROBLEM_NOT_ALLOWED, 0);
 		conn_finish(c, H2_NO_ERROR);
 		return;

@@ -93,8 +93,14 @@ enum {
 	NUMBER_MAX = 24, /* bytes of a number as text */
 };
 
-/* Whether it is ours, and `*is_blank` if it is nobody's yet. */
-static int identify(struct store_db *db, bool *is_blank, struct err *e)
+/* What a file is to us. */
+enum likeness {
+	OURS,
+	BLANK, /* nobody's yet */
+	OLD    /* ours, of version 1 */
+};
+
+static int identify(struct store_db *db, enum likeness *likeness, struct err *e)
 {
 	char application[NUMBER_MAX], version[NUMBER_MAX], tables[NUMBER_MAX], ours[NUMBER_MAX];
 	int newer;
@@ -103,16 +109,20 @@ static int identify(struct store_db *db, bool *is_blank, struct err *e)
 	    ask(db, "PRAGMA user_version", version, sizeof(version), e) ||
 	    ask(db, "SELECT count(*) FROM sqlite_schema", tables, sizeof(tables), e))
 		return e->code;
-	*is_blank =
-	    strcmp(application, "0") == 0 && strcmp(version, "0") == 0 && strcmp(tables, "0") == 0;
-	if (*is_blank)
+	*likeness = OURS;
+	if (strcmp(application, "0") == 0 && strcmp(version, "0") == 0 &&
+	    strcmp(tables, "0") == 0) {
+		*likeness = BLANK;
 		return 0;
+	}
 	snprintf(ours, sizeof(ours), "%d", STORE_APPLICATION);
 	if (strcmp(application, ours) != 0)
 		return err_set(e, ERR_SYNTAX,
 		    "belongs to another program: its application_id is %s", application);
 	snprintf(ours, sizeof(ours), "%d", STORE_VERSION);
-	if (strcmp(version, ours) == 0)
+	if (strcmp(version, "1") == 0)
+		*likeness = OLD;
+	if (strcmp(version, ours) == 0 || *likeness == OLD)
 		return 0;
 	newer = version[0] != '-' && strcmp(version, "0") != 0;
 	return err_set(e, ERR_SYNTAX, "is of the %sversion %s, this parleyd knows %s",
@@ -157,6 +167,19 @@ static int make_tables(struct store_db *db, struct err *e)
 	rc = exec(db, sql.data, "cannot make the tables", e);
 	buf_release(&sql);
 	return rc;
+}
+
+/* Version 1 did not know whose certificate an agreement was made with. */
+static int add_columns(struct store_db *db, struct err *e)
+{
+	static const char sql[] =
+	    "BEGIN IMMEDIATE;"
+	    "ALTER TABLE partner ADD COLUMN certificate_issuer TEXT NOT NULL DEFAULT '';"
+	    "ALTER TABLE partner ADD COLUMN certificate_key TEXT NOT NULL DEFAULT '';"
+	    "ALTER TABLE partner ADD COLUMN certificate_not_after INTEGER NOT NULL DEFAULT 0;"
+	    "PRAGMA user_version = 2; COMMIT";
+
+	return exec(db, sql, "cannot be brought from version 1 to 2", e);
 }
 
 /* How it is written: each commit is on the disk before anybody is told. */
@@ -224,7 +247,7 @@ static int prepare(struct store_db *db, struct err *e)
 struct store_db *store_db_open(const char *path, struct err *e)
 {
 	struct store_db *db = mem_alloc(sizeof(*db));
-	bool is_blank = false;
+	enum likeness likeness = OURS;
 	int rc = sqlite3_open_v2(path, &db->sql,
 	    SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW, NULL);
 
@@ -235,8 +258,9 @@ struct store_db *store_db_open(const char *path, struct err *e)
 	}
 	sqlite3_busy_timeout(db->sql, BUSY_MSEC);
 	sqlite3_db_config(db->sql, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-	if (identify(db, &is_blank, e) || (!is_blank && check(db, e)) || set_manner(db, e) ||
-	    (is_blank && make_tables(db, e)) || prepare(db, e))
+	if (identify(db, &likeness, e) || (likeness != BLANK && check(db, e)) ||
+	    set_manner(db, e) || (likeness == BLANK && make_tables(db, e)) ||
+	    (likeness == OLD && add_columns(db, e)) || prepare(db, e))
 		goto fail;
 	return db;
 

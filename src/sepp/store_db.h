@@ -21,13 +21,14 @@ struct err;
 struct store_db;
 
 enum {
-	STORE_VERSION = 1,              /* of the tables: PRAGMA user_version */
+	STORE_VERSION = 2,              /* of the tables: PRAGMA user_version */
 	STORE_APPLICATION = 0x5061726c, /* "Parl": PRAGMA application_id */
 };
 
 /*
- * Opens the file, which has to be there, checks all of it, and makes the tables if it has none.
- * Returns NULL and fills `e` when that cannot be done.
+ * Opens the file, which has to be there, checks all of it, makes the tables if it has none, and
+ * adds the columns that an older version did not have. Returns NULL and fills `e` when that cannot
+ * be done.
  */
 struct store_db *store_db_open(const char *path, struct err *e) MUST_CHECK;
 

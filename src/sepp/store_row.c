@@ -70,6 +70,9 @@ static const struct column columns[] = {
 	{ "failures", KIND_COUNT, AT(failures) },
 	{ "errors_in", KIND_COUNT, AT(errors_in) },
 	{ "errors_out", KIND_COUNT, AT(errors_out) },
+	{ "certificate_issuer", KIND_WORDS, AT(agreement.issuer) }, /* from version 2 on */
+	{ "certificate_key", KIND_WORDS, AT(agreement.key) },
+	{ "certificate_not_after", KIND_TIME, AT(agreement.not_after_s) },
 };
 /* clang-format on */
 

@@ -251,7 +251,7 @@ static int daemon_server(struct server *s, const struct options *o, struct err *
 	if (read_pem(o->cert, &conf.certificate, e) == 0 && read_pem(o->key, &conf.key, e) == 0 &&
 	    read_pem(o->ca, &ca, e) == 0) {
 		s->lib = tls_lib_new(true, e);
-		s->anchors = s->lib ? tls_anchors_new(ca, (struct str){ 0 }, e) : NULL;
+		s->anchors = s->lib ? tls_anchors_new(ca, (struct tls_lists){ 0 }, e) : NULL;
 		s->ctx = s->anchors ? tls_ctx_new(s->lib, &conf, e) : NULL;
 	}
 	mem_free((char *)(uintptr_t)conf.certificate.p);

@@ -264,21 +264,19 @@ def prm_23_both_sides_derive_the_same_keys(w):
     return "TLS 1.2 and 1.3, both roles, both suites, three key contexts"
 
 
-def no_keys_as_responder(w):
-    """What exchange-params gets without extended_master_secret."""
+def no_ems_as_responder(w):
+    """The alert that a handshake without extended_master_secret ends with."""
     try:
-        with w.prins("no-ems-here", version=TLS_1_2, ems=False) as connection:
-            connection.agree_prins()
-            response = connection.params()
+        w.prins("no-ems-here", version=TLS_1_2, ems=False).wire.close()
     except Refused as error:
         return error.alert
-    if response.status is not None and response.status < 400:
-        raise Mismatch(f"expected a failure, got {response}")
-    return str(response)
+    raise Mismatch("expected a refused handshake, got a connection")
 
 
-def prm_24_no_keys_without_extended_master_secret(w):
-    words = no_keys_as_responder(w)
+def prm_24_no_agreement_and_no_keys_without_extended_master_secret(w):
+    alert = no_ems_as_responder(w)
+    expect_in("the alert", "HANDSHAKE_FAILURE", (alert[-len("HANDSHAKE_FAILURE"):],))
+    expect("agreement", w.parameters.partner("no-ems-here")["capability"], None)
     expect("contexts", w.parameters.contexts("no-ems-here"), [])
     sepp, gateway = w.sepp("no-ems"), w.initiator
     sepp.wait_connections(1)
@@ -288,6 +286,8 @@ def prm_24_no_keys_without_extended_master_secret(w):
         return found if "extended_master_secret" in found["reason"] else None
 
     state = gateway.until(failed)
-    expect("the state", state["state"], "agreed_prins")
+    expect_in("the state", state["state"], ("backing_off", "resolving", "connecting"))
+    expect("agreement", gateway.partner("no-ems")["capability"], None)
+    expect("requests", sepp.requests, [])
     expect("contexts", gateway.contexts("no-ems"), [])
-    return f"{words} as responder; {state['state']} as initiator: {state['reason']}"
+    return f"{alert} as responder; {state['state']} as initiator: {state['reason']}"

@@ -26,11 +26,13 @@ import reports  # noqa: E402
 import selection  # noqa: E402
 import simultaneous  # noqa: E402
 import termination  # noqa: E402
+import tls  # noqa: E402
 from world import Mismatch, NotYet, World  # noqa: E402
 
 MODULES = (selection, bodies, exchanges, http2, initiator, connections, simultaneous, parameters,
-           termination, reports)
-GROUPS = ("CAP", "HTP", "INI", "CON", "PRM", "TRM", "ERR")
+           termination, reports, tls)
+GROUPS = ("CAP", "INI", "CON", "PRM", "TRM", "ERR", "TLS", "HTP")  # n32.md E.1 to E.8
+OUTCOMES = ("passed", "failed", "skipped")
 LOG_BYTES = 20000
 
 
@@ -87,17 +89,26 @@ def stop(world):
     return failed
 
 
+def sums(outcomes):
+    """"CAP 73/0/1 INI 18/0/0": passed, failed, not yet, of each group that was run."""
+    words = []
+    for group in GROUPS:
+        of = [outcome for ident, outcome in outcomes if ident.startswith(group)]
+        if of:
+            words.append(f"{group} " + "/".join(str(of.count(kind)) for kind in OUTCOMES))
+    return " ".join(words)
+
+
 def main(arguments):
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--only", metavar="TEXT", default="", help="cases whose line has TEXT")
     options = parser.parse_args(arguments)
-    count = {"passed": 0, "failed": 0, "skipped": 0}
     world = World()
-    for case in cases(options.only):
-        count[run(world, *case)] += 1
+    outcomes = [(case[0], run(world, *case)) for case in cases(options.only)]
+    count = {kind: sum(outcome == kind for _, outcome in outcomes) for kind in OUTCOMES}
     count["failed"] += stop(world)
     skipped = f", {count['skipped']} skipped" if count["skipped"] else ""
-    print(f"{count['passed']} passed, {count['failed']} failed{skipped}")
+    print(f"{count['passed']} passed, {count['failed']} failed{skipped}; {sums(outcomes)}")
     return 1 if count["failed"] or not count["passed"] else 0
 
 

@@ -57,6 +57,15 @@ PARTNERS = (
     ("idling", "262-29", FOLLOW_THE_INITIATOR + SHORT, {}),
 )
 
+# who gets through TLS; "called" and "misnamed" are connected to as well
+TLS_PARTNERS = (
+    ("alpha", "001-01", TLS_FIRST, {}),
+    ("beta", "262-01", TLS_FIRST, {}),
+    ("twins", "262-06", TLS_FIRST, {"plmns": ["262-06", "262-07"]}),
+    ("listed", "262-08", TLS_FIRST, {"crl": "anchors/listed.crl"}),
+)
+TLS_CALLED = (("called", "262-09"), ("misnamed", "262-10"))
+
 
 class NotYet(Exception):
     """The case needs something that the gateway cannot do yet."""
@@ -72,7 +81,8 @@ class World:
     def __init__(self):
         self.folder = tempfile.TemporaryDirectory(prefix="parley-conformance-")
         self.peers, self.gateways, self.sepps = {}, {}, {}
-        self.names = None
+        self.names = self.tls_directory = None
+        self.made = 0
 
     def _directory(self, name, timeouts=(), **settings):
         return Directory(pathlib.Path(self.folder.name) / name,
@@ -132,6 +142,27 @@ class World:
                                                   pki.authority(first.peer.plmn)))
         self.sepps[f"{name}-{target}"] = second
         first.script(scripted.moved_to(host, second.port))
+
+    @property
+    def tls(self):
+        """The gateway whose handshakes are looked at, with TLS_PARTNERS and TLS_CALLED."""
+        if "tls" in self.gateways:
+            return self.gateways["tls"]
+        directory = self.tls_directory = self._scripted_directory("tls")
+        for name, plmn, hooks, fields in TLS_PARTNERS:
+            self.peers[f"tls-{name}"] = directory.partner(name, plmn, hooks, **fields)
+        for name, plmn in TLS_CALLED:
+            self._scripted(directory, name, plmn, FOLLOW, {}, {})
+        self.sepps["misnamed"].present(self.tls_peer([pki.fqdn("262-10", "other")], "262-10"))
+        revoked = self.peers["tls-revoked"] = self.tls_peer([pki.fqdn("262-08")], "262-08")
+        pki.authority("262-08").write_crl(directory.policies / "anchors/listed.crl", revoked.cert)
+        return self._started("tls", directory)
+
+    def tls_peer(self, names, plmn="001-01", root=None, **profile):
+        """A partner with a new certificate, by the authority of the PLMN or `root`."""
+        self.made += 1
+        return self.tls_directory.certified(f"made-{self.made}", plmn, names,
+                                            root or pki.authority(plmn), **profile)
 
     @property
     def parameters(self):

@@ -281,7 +281,8 @@ static void a_revoked_certificate_is_refused_and_its_neighbour_is_not(void **sta
 {
 	struct world *w = world_new();
 	struct str crl = cert_revoke(w->root, w->partner_cert);
-	struct tls_anchors *strict = tls_anchors_new(cert_pem(w->root), crl, &w->e);
+	struct tls_anchors *strict =
+	    tls_anchors_new(cert_pem(w->root), (struct tls_lists){ .pem = crl }, &w->e);
 	struct cert *other = cert_for(w->root, PARTNER_NAME);
 
 	(void)state;
@@ -302,7 +303,8 @@ static void a_revocation_list_that_is_too_old_refuses_everybody(void **state)
 {
 	struct world *w = world_new();
 	struct str crl = cert_revoke(w->root, NULL);
-	struct tls_anchors *strict = tls_anchors_new(cert_pem(w->root), crl, &w->e);
+	struct tls_anchors *strict =
+	    tls_anchors_new(cert_pem(w->root), (struct tls_lists){ .pem = crl }, &w->e);
 
 	(void)state;
 	assert_non_null(strict);
@@ -313,6 +315,62 @@ static void a_revocation_list_that_is_too_old_refuses_everybody(void **state)
 	world_hang_up(w);
 	tls_anchors_unref(strict);
 	cert_text_free(crl);
+	world_free(w);
+}
+
+static void a_revocation_list_that_is_too_old_counts_where_it_is_accepted(void **state)
+{
+	struct world *w = world_new();
+	struct str crl = cert_revoke(w->root, w->partner_cert);
+	const struct tls_lists lists = { .pem = crl, .accept_expired = true };
+	struct tls_anchors *lax = tls_anchors_new(cert_pem(w->root), lists, &w->e);
+	struct cert *other = cert_for(w->root, PARTNER_NAME);
+
+	(void)state;
+	assert_non_null(lax);
+	assert_int_equal(tls_anchors_next_update_s(lax), CERT_NOW + 6 * DAY);
+	w->gateway.anchors = lax;
+	assert_partner_refused(w, "certificate revoked", "certificate revoked");
+	world_renew(w, &w->partner, other, true);
+	assert_true(world_connect(w));
+	assert_false(tls_peer_of(w->server.tls)->is_list_expired);
+	w->now_s = CERT_NOW + 8 * DAY;
+	assert_true(world_connect(w));
+	assert_true(tls_peer_of(w->server.tls)->is_list_expired);
+	world_renew(w, &w->partner, w->partner_cert, true);
+	assert_partner_refused(w, "certificate revoked", "certificate revoked");
+	world_hang_up(w);
+	tls_anchors_unref(lax);
+	cert_text_free(crl);
+	cert_free(other);
+	world_free(w);
+}
+
+static void a_peer_is_judged_again_with_other_anchors(void **state)
+{
+	struct world *w = world_new();
+	struct str crls[] = { cert_revoke(w->root, NULL), cert_revoke(w->root, w->partner_cert) };
+	struct tls_anchors *lists[2];
+	struct tls_peer *peer;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(lists); i++)
+		lists[i] =
+		    tls_anchors_new(cert_pem(w->root), (struct tls_lists){ .pem = crls[i] }, &w->e);
+	assert_true(world_connect(w));
+	peer = tls_peer_of(w->server.tls);
+	assert_true(tls_ctx_vouches(w->gateway.ctx, peer, lists[0], CERT_NOW));
+	assert_ptr_equal(peer->anchors, lists[0]);
+	assert_false(tls_ctx_vouches(w->gateway.ctx, peer, lists[1], CERT_NOW));
+	assert_false(tls_ctx_vouches(w->gateway.ctx, peer, w->untrusted, CERT_NOW));
+	assert_false(tls_ctx_vouches(w->gateway.ctx, peer, w->trusted, CERT_NOW + 31 * DAY));
+	assert_ptr_equal(peer->anchors, lists[0]);
+	world_hang_up(w);
+	tls_ctx_retire(w->gateway.ctx);
+	for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
+		tls_anchors_unref(lists[i]);
+		cert_text_free(crls[i]);
+	}
 	world_free(w);
 }
 
@@ -384,6 +442,8 @@ int main(void)
 		cmocka_unit_test(a_server_that_is_not_the_one_that_was_dialled_is_refused),
 		cmocka_unit_test(a_revoked_certificate_is_refused_and_its_neighbour_is_not),
 		cmocka_unit_test(a_revocation_list_that_is_too_old_refuses_everybody),
+		cmocka_unit_test(a_peer_is_judged_again_with_other_anchors),
+		cmocka_unit_test(a_revocation_list_that_is_too_old_counts_where_it_is_accepted),
 		cmocka_unit_test(a_certificate_without_a_dns_name_or_with_too_many_is_refused),
 		cmocka_unit_test(bytes_that_are_no_tls_are_refused),
 		cmocka_unit_test(an_alert_is_the_reason_of_who_gets_it),

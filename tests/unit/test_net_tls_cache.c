@@ -224,7 +224,8 @@ static void nothing_is_remembered_where_a_revocation_list_is_read(void **state)
 {
 	struct world *w = world_new();
 	struct str crl = cert_revoke(w->root, NULL);
-	struct tls_anchors *strict = tls_anchors_new(cert_pem(w->root), crl, &w->e);
+	struct tls_anchors *strict =
+	    tls_anchors_new(cert_pem(w->root), (struct tls_lists){ .pem = crl }, &w->e);
 
 	(void)state;
 	assert_non_null(strict);

@@ -187,9 +187,9 @@ static void anchors_need_at_least_one_certificate(void **state)
 	struct err e;
 
 	(void)state;
-	assert_null(tls_anchors_new(nothing, nothing, &e));
+	assert_null(tls_anchors_new(nothing, (struct tls_lists){ 0 }, &e));
 	assert_non_null(strstr(e.text, "holds no certificate"));
-	assert_null(tls_anchors_new(str_of("no PEM at all\n"), nothing, &e));
+	assert_null(tls_anchors_new(str_of("no PEM at all\n"), (struct tls_lists){ 0 }, &e));
 	assert_non_null(strstr(e.text, "holds no certificate"));
 }
 
@@ -204,7 +204,8 @@ static void a_broken_certificate_among_good_ones_is_refused_by_number(void **sta
 	memcpy(text, cert_pem(root).p, cert_pem(root).n);
 	memcpy(text + cert_pem(root).n, cert_pem(root).p, cert_pem(root).n);
 	memset(text + cert_pem(root).n + 100, 'A', 40);
-	assert_null(tls_anchors_new((struct str){ text, 2 * cert_pem(root).n }, nothing, &e));
+	assert_null(tls_anchors_new(
+	    (struct str){ text, 2 * cert_pem(root).n }, (struct tls_lists){ 0 }, &e));
 	assert_non_null(strstr(e.text, "cannot use certificate number 2"));
 	cert_free(root);
 }
@@ -215,10 +216,14 @@ static void a_revocation_list_must_be_one(void **state)
 	struct err e;
 
 	(void)state;
-	assert_null(tls_anchors_new(cert_pem(root), cert_pem(root), &e));
-	assert_non_null(strstr(e.text, "cannot use revocation list number 1"));
-	assert_null(tls_anchors_new(cert_pem(root), str_of("x"), &e));
-	assert_non_null(strstr(e.text, "cannot use revocation list number 1"));
+	assert_null(
+	    tls_anchors_new(cert_pem(root), (struct tls_lists){ .pem = cert_pem(root) }, &e));
+	assert_non_null(strstr(e.text, "holds no revocation list"));
+	assert_null(tls_anchors_new(cert_pem(root), (struct tls_lists){ .pem = str_of("x") }, &e));
+	assert_non_null(strstr(e.text, "holds no revocation list"));
+	/* an empty file is not the same as none */
+	assert_null(tls_anchors_new(cert_pem(root), (struct tls_lists){ .pem = str_of("") }, &e));
+	assert_non_null(strstr(e.text, "holds no revocation list"));
 	cert_free(root);
 }
 
@@ -226,13 +231,17 @@ static void equal_anchors_have_equal_digests(void **state)
 {
 	struct cert *a = cert_authority("A"), *b = cert_authority("B");
 	struct str crl = cert_revoke(a, NULL);
-	struct tls_anchors *one = tls_anchors_new(cert_pem(a), nothing, NULL);
-	struct tls_anchors *same = tls_anchors_new(cert_pem(a), nothing, NULL);
-	struct tls_anchors *other = tls_anchors_new(cert_pem(b), nothing, NULL);
-	struct tls_anchors *strict = tls_anchors_new(cert_pem(a), crl, NULL);
+	struct tls_anchors *one = tls_anchors_new(cert_pem(a), (struct tls_lists){ 0 }, NULL);
+	struct tls_anchors *same = tls_anchors_new(cert_pem(a), (struct tls_lists){ 0 }, NULL);
+	struct tls_anchors *other = tls_anchors_new(cert_pem(b), (struct tls_lists){ 0 }, NULL);
+	struct tls_lists lists = { .pem = crl };
+	struct tls_anchors *strict = tls_anchors_new(cert_pem(a), lists, NULL), *lax;
 	const unsigned char *digest = tls_anchors_digest(one);
 
 	(void)state;
+	lists.accept_expired = true;
+	lax = tls_anchors_new(cert_pem(a), lists, NULL);
+	assert_memory_not_equal(tls_anchors_digest(strict), tls_anchors_digest(lax), 32);
 	assert_memory_equal(digest, tls_anchors_digest(same), 32);
 	assert_memory_not_equal(digest, tls_anchors_digest(other), 32);
 	assert_memory_not_equal(digest, tls_anchors_digest(strict), 32);
@@ -240,6 +249,7 @@ static void equal_anchors_have_equal_digests(void **state)
 	tls_anchors_unref(same);
 	tls_anchors_unref(other);
 	tls_anchors_unref(strict);
+	tls_anchors_unref(lax);
 	tls_anchors_unref(NULL);
 	cert_text_free(crl);
 	cert_free(a);

@@ -109,17 +109,42 @@ static void the_context_is_empty_and_not_absent(void **state)
 	}
 }
 
-/* PRM-24 */
-static void without_extended_master_secret_nothing_is_exported(void **state)
+static const char no_ems[] = "TLS 1.2 without extended_master_secret";
+
+/* PRM-24, RFC 7627 5.3 */
+static void without_extended_master_secret_a_client_is_refused(void **state)
 {
 	struct world *w = world_new();
 
 	(void)state;
 	world_limit_to_12(&w->partner);
 	world_forget_ems(&w->partner);
-	assert_true(world_connect(w));
-	assert_refused(&w->server, "TLS 1.2 without extended_master_secret");
-	assert_refused(&w->client, "TLS 1.2 without extended_master_secret");
+	world_dial(w, GATEWAY_NAME);
+	assert_int_equal(tls_handshake(w->client.tls), TLS_MORE);
+	world_carry(&w->client, &w->server);
+	assert_int_equal(tls_handshake(w->server.tls), ERR_TLS);
+	assert_string_equal(w->server.pipe.why, no_ems);
+	assert_refused(&w->server, "the handshake is not complete");
+	assert_string_equal(world_hear(&w->server, &w->client), "handshake failure");
+	world_free(w);
+}
+
+/* ... and where the hello was let pass, both ends refuse what comes of it. */
+static void without_extended_master_secret_no_handshake_is_done(void **state)
+{
+	struct world *w = world_new();
+
+	(void)state;
+	world_limit_to_12(&w->gateway);
+	world_forget_ems(&w->gateway);
+	SSL_CTX_set_client_hello_cb(w->gateway.ctx->ssl, NULL, NULL);
+	assert_false(world_connect(w));
+	assert_int_equal(w->server.rc, ERR_TLS);
+	assert_string_equal(w->server.why, no_ems);
+	world_carry(&w->server, &w->client);
+	assert_int_equal(tls_handshake(w->client.tls), ERR_TLS);
+	assert_string_equal(w->client.pipe.why, no_ems);
+	assert_null(tls_peer_of(w->client.tls));
 	world_free(w);
 }
 
@@ -153,7 +178,8 @@ int main(void)
 		cmocka_unit_test(both_ends_export_the_same_bytes_in_both_versions),
 		cmocka_unit_test(another_label_or_connection_exports_other_bytes),
 		cmocka_unit_test(the_context_is_empty_and_not_absent),
-		cmocka_unit_test(without_extended_master_secret_nothing_is_exported),
+		cmocka_unit_test(without_extended_master_secret_a_client_is_refused),
+		cmocka_unit_test(without_extended_master_secret_no_handshake_is_done),
 		cmocka_unit_test(tls_13_needs_no_extended_master_secret),
 		cmocka_unit_test(nothing_is_exported_before_the_handshake_is_over),
 	};

@@ -138,6 +138,7 @@ static void a_partner_of_few_words_has_the_defaults(void **state)
 	assert_string_equal(p->fqdns[0].text, "sepp.example.org");
 	assert_string_equal(p->anchors, "a.pem");
 	assert_null(p->crl);
+	assert_int_equal(p->expired_crl, CONF_CRL_REFUSE);
 	assert_null(p->address);
 	assert_null(p->redirect);
 	assert_null(p->follows);
@@ -163,7 +164,7 @@ static void a_partner_can_say_everything(void **state)
 	struct kit *k = kit_open();
 	const struct conf_partner *p = partner(k,
 	    "group = \"europe\", tags = { \"a\", \"b\" }, snpns = { \"262-01-00000abcdef\" },"
-	    "crl = \"crl.pem\", address = \"192.0.2.7:443\", redirect = \"Other.Example.org:8443\","
+	    "crl = \"crl.pem\", expired_crl = sepp.crl.ACCEPT, address = \"192.0.2.7:443\", redirect = \"Other.Example.org:8443\","
 	    "follows = \"hub\", path = sepp.path.IP_ONLY, purposes = { sepp.purpose.SMS_INTERCONNECT },"
 	    "enabled = false, initiate = true, verbose_errors = true, on_policy_error = sepp.KEEP_LAST,"
 	    "srv = \"_n32._tcp.Example.org\", tier = 3, prins = { policy = \"data/p.json\","
@@ -185,6 +186,7 @@ static void a_partner_can_say_everything(void **state)
 	assert_string_equal(p->tags[1], "b");
 	assert_int_equal(p->n_snpns, 1);
 	assert_string_equal(p->crl, "crl.pem");
+	assert_int_equal(p->expired_crl, CONF_CRL_ACCEPT);
 	assert_string_equal(p->address, "192.0.2.7:443");
 	assert_string_equal(p->redirect, "Other.Example.org:8443");
 	assert_string_equal(p->follows, "hub");
@@ -297,6 +299,9 @@ static const char *const bad_partners[][2] = {
 	{ "on_policy_error = \"KEEP_LAST\"",
 	    ": 'on_policy_error': mode expected, got string; write "
 	    "sepp.KEEP_LAST, not the string \"KEEP_LAST\"" },
+	{ "expired_crl = \"ACCEPT\"", ": 'expired_crl': crl expected, got string; write "
+				      "sepp.crl.ACCEPT, not the string \"ACCEPT\"" },
+	{ "expired_crl = sepp.mismatch.REFUSE", ": 'expired_crl': crl expected, got mismatch" },
 	{ "address = \"192.0.2.7\"",
 	    ": 'address' must be \"address:port\", got \"192.0.2.7\"; write address "
 	    "= \"192.0.2.7:443\"" },

@@ -123,6 +123,34 @@ static void a_file_is_found_by_its_whole_path(void **state)
 	dir_free(d);
 }
 
+static void a_renewed_directory_has_the_news_and_else_what_was_read(void **state)
+{
+	struct dir *d = dir_new();
+	struct directory *read, *news = directory_new(dir_path(d, "")), *renewed, *whole;
+	struct str text;
+
+	(void)state;
+	dir_write_text(d, "anchors/a.crl", "old");
+	dir_write_text(d, "gateway.lua", "as it was");
+	read = read_of(d);
+	directory_add_text(news, "anchors/a.crl", str_of("new"));
+	directory_seal(news);
+	renewed = directory_renew(read, news);
+	assert_int_equal(directory_find(renewed, "anchors/a.crl", &text, NULL), 0);
+	assert_true(str_is(text, "new"));
+	assert_int_equal(directory_find(renewed, "gateway.lua", &text, NULL), 0);
+	assert_true(str_is(text, "as it was"));
+	assert_string_equal(renewed->path, read->path);
+	dir_write_text(d, "anchors/a.crl", "new");
+	whole = read_of(d);
+	assert_string_equal(renewed->digest, whole->digest);
+	directory_free(read);
+	directory_free(news);
+	directory_free(renewed);
+	directory_free(whole);
+	dir_free(d);
+}
+
 static void nothing_is_found_in_an_empty_directory(void **state)
 {
 	struct dir *d = dir_new();
@@ -422,6 +450,7 @@ int main(void)
 		cmocka_unit_test(everything_else_is_left_alone),
 		cmocka_unit_test(other_files_may_have_any_mode_and_kind),
 		cmocka_unit_test(a_file_is_found_by_its_whole_path),
+		cmocka_unit_test(a_renewed_directory_has_the_news_and_else_what_was_read),
 		cmocka_unit_test(nothing_is_found_in_an_empty_directory),
 		cmocka_unit_test(a_directory_that_is_not_there_is_named),
 		cmocka_unit_test(the_digest_does_not_depend_on_order_or_time),

@@ -423,14 +423,59 @@ static void anchors_that_are_not_there_or_not_readable_are_refused(void **state)
 	}
 }
 
-static void a_revocation_list_that_is_not_there_is_refused(void **state)
+static void a_revocation_list_that_is_not_there_or_none_is_refused(void **state)
 {
-	struct site *s = site_new();
+	static const char *const texts[][2] = {
+		{ NULL, "anchors/alpha.crl: no such file" },
+		{ "", "crl 'anchors/alpha.crl': revocation lists: holds no revocation list" },
+		{ "-----BEGIN X509 CRL-----\nAAAA\n-----END X509 CRL-----\n",
+		    "crl 'anchors/alpha.crl': revocation lists: cannot use revocation list number 1" },
+	};
 
 	(void)state;
-	write_partner(
-	    s, "alpha", ALPHA_NAME, "001-01", ALPHA_ANCHORS ", crl = \"anchors/alpha.crl\"", "");
-	ASSERT_REFUSED(s, "partners/alpha.lua:2: ", "anchors/alpha.crl: no such file");
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+		struct site *s = site_new();
+
+		write_partner(s, "alpha", ALPHA_NAME, "001-01",
+		    ALPHA_ANCHORS ", crl = \"anchors/alpha.crl\"", "");
+		if (texts[i][0])
+			dir_write_text(s->dir, "anchors/alpha.crl", texts[i][0]);
+		ASSERT_REFUSED(s, "partners/alpha.lua:2: anchors", texts[i][1]);
+	}
+}
+
+static void one_plmn_with_two_ways_to_take_an_expired_list_is_refused(void **state)
+{
+	static const char list[] = ALPHA_ANCHORS ", crl = \"anchors/alpha.crl\"";
+	struct site *s = site_new();
+	struct str crl = cert_revoke(s->root, NULL);
+
+	(void)state;
+	dir_write(s->dir, "anchors/alpha.crl", crl);
+	cert_text_free(crl);
+	write_partner(s, "alpha", ALPHA_NAME, "001-01", list, "");
+	write_partner(s, "zeta", "sepp.example.org", "001-01",
+	    ALPHA_ANCHORS ", crl = \"anchors/alpha.crl\", expired_crl = sepp.crl.ACCEPT", "");
+	ASSERT_REFUSED(s, "partners/zeta.lua:2: PLMN 001001 has other anchors in",
+	    "name the same 'anchors', 'crl' and 'expired_crl' in both");
+}
+
+static void an_own_certificate_for_one_role_is_refused(void **state)
+{
+	static const enum cert_use uses[] = { CERT_CLIENT, CERT_SERVER };
+	static const char *const words[] = { "may not be a server's", "may not be a client's" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(uses); i++) {
+		const struct cert_spec spec = { .names = { OWN_NAME }, .use = uses[i] };
+		struct site *s = site_new();
+		struct cert *own = cert_issue(s->root, &spec);
+
+		dir_write(s->dir, "certs/gateway.pem", cert_pem(own));
+		dir_write(s->dir, "certs/gateway.key", cert_key_pem(own));
+		cert_free(own);
+		ASSERT_REFUSED(s, "gateway.lua:2: certificate 'certs/gateway.pem'", words[i]);
+	}
 }
 
 static void an_own_certificate_without_our_name_is_refused(void **state)
@@ -536,7 +581,9 @@ int main(void)
 		cmocka_unit_test(two_shared_policies_of_one_name_are_refused),
 		cmocka_unit_test(following_nobody_is_refused),
 		cmocka_unit_test(anchors_that_are_not_there_or_not_readable_are_refused),
-		cmocka_unit_test(a_revocation_list_that_is_not_there_is_refused),
+		cmocka_unit_test(a_revocation_list_that_is_not_there_or_none_is_refused),
+		cmocka_unit_test(one_plmn_with_two_ways_to_take_an_expired_list_is_refused),
+		cmocka_unit_test(an_own_certificate_for_one_role_is_refused),
 		cmocka_unit_test(an_own_certificate_without_our_name_is_refused),
 		cmocka_unit_test(an_own_certificate_may_have_our_name_as_a_wildcard),
 		cmocka_unit_test(a_key_of_another_certificate_is_refused_with_both_files),

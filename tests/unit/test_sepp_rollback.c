@@ -219,6 +219,26 @@ static void there_is_no_switch_before_the_last_one_is_followed(void **state)
 	line_free(s);
 }
 
+static void one_that_supersedes_takes_the_place_in_the_history(void **state)
+{
+	struct line *s = line_of(4);
+
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(lineage_await(s->l, NULL), 0);
+		lineage_supersede(s->l, new_one(), "a list changed", 2000);
+		lineage_follow(s->l, 0);
+	}
+	ASSERT_NUMBERS(s, 7, 3, 2, 1);
+	assert_ptr_equal(commons_current(&s->commons), lineage_kept(s->l, 0));
+	assert_string_equal(lineage_kept(s->l, 0)->why, "a list changed");
+	assert_null(lineage_choose(s->l, 4, NULL));
+	assert_ptr_equal(lineage_choose(s->l, 0, NULL), lineage_kept(s->l, 1));
+	put(s, new_one());
+	ASSERT_NUMBERS(s, 8, 7, 3, 2);
+	line_free(s);
+}
+
 /* --- verified chains */
 
 /* A generation that takes the gateway's context of `w`. */
@@ -278,6 +298,7 @@ int main(void)
 		cmocka_unit_test(numbers_of_an_earlier_process_are_not_given_again),
 		cmocka_unit_test(what_cannot_be_chosen_is_refused_with_what_there_is),
 		cmocka_unit_test(there_is_no_switch_before_the_last_one_is_followed),
+		cmocka_unit_test(one_that_supersedes_takes_the_place_in_the_history),
 		cmocka_unit_test(chains_are_remembered_by_the_generation_in_force_alone),
 	};
 

@@ -48,6 +48,9 @@ static struct assoc_record full_record(const char *name)
 	snprintf(r.ways[1].place, ASSOC_PLACE_MAX, "partners/a.lua:7");
 	memset(r.failure, 'f', ASSOC_REASON_MAX - 1);
 	memset(r.agreement.fingerprint, 'a', 64);
+	memset(r.agreement.issuer, 'i', sizeof(r.agreement.issuer) - 1);
+	memset(r.agreement.key, 'k', sizeof(r.agreement.key) - 1);
+	r.agreement.not_after_s = 1798761600;
 	memset(r.previous_fingerprint, 'b', 64);
 	for (int i = 0; i < ASSOC_CONTEXTS_MAX; i++) {
 		snprintf(r.contexts[i].own, 17, "%015dA", i);
@@ -468,11 +471,35 @@ static void these_are_all_its_columns(void **state)
 	    " partner.n32f_fqdn partner.n32f_port partner.fingerprint partner.offer"
 	    " partner.previous_fingerprint partner.failed_at partner.failure partner.attempts"
 	    " partner.failures partner.errors_in partner.errors_out"
+	    " partner.certificate_issuer partner.certificate_key partner.certificate_not_after"
 	    " flag.partner flag.position flag.name"
 	    " context.partner context.position context.own context.peer context.ours");
-	assert_string_equal(scene_sql(&s, "PRAGMA user_version"), "1");
+	assert_string_equal(scene_sql(&s, "PRAGMA user_version"), "2");
 	assert_string_equal(scene_sql(&s, "PRAGMA application_id"), "1348563564");
 	assert_string_equal(scene_sql(&s, "PRAGMA journal_mode"), "wal");
+	scene_close(&s);
+}
+
+static void a_file_of_version_1_is_brought_up_to_date(void **state)
+{
+	struct store_scene s = { 0 };
+	struct assoc_record r;
+
+	(void)state;
+	scene_open(&s);
+	assoc_unref(scene_agreed(&s, "alpha", 7));
+	scene_close_store(&s);
+	(void)scene_sql(&s, "ALTER TABLE partner DROP COLUMN certificate_issuer;"
+			    "ALTER TABLE partner DROP COLUMN certificate_key;"
+			    "ALTER TABLE partner DROP COLUMN certificate_not_after;"
+			    "PRAGMA user_version = 1");
+	scene_open(&s);
+	assert_string_equal(scene_status(&s).set_aside, "");
+	assert_true(store_take(s.store, "alpha", &r));
+	assert_int_equal(r.agreement.at_s, 7);
+	assert_string_equal(r.agreement.issuer, "");
+	assert_int_equal(r.agreement.not_after_s, 0);
+	assert_string_equal(scene_sql(&s, "PRAGMA user_version"), "2");
 	scene_close(&s);
 }
 
@@ -495,6 +522,7 @@ int main(void)
 		cmocka_unit_test(without_a_directory_nothing_is_kept_and_it_says_why),
 		cmocka_unit_test(its_files_are_for_their_owner_alone),
 		cmocka_unit_test(these_are_all_its_columns),
+		cmocka_unit_test(a_file_of_version_1_is_brought_up_to_date),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

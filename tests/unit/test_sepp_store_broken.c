@@ -162,10 +162,10 @@ static void a_newer_version_is_set_aside_whole(void **state)
 
 	(void)state;
 	fill(&s, 3);
-	(void)scene_sql(&s, "PRAGMA user_version = 2");
+	(void)scene_sql(&s, "PRAGMA user_version = 3");
 	scene_open(&s);
 	assert_string_equal(
-	    scene_status(&s).aside_why, "is of the newer version 2, this parleyd knows 1");
+	    scene_status(&s).aside_why, "is of the newer version 3, this parleyd knows 2");
 	snprintf(aside, sizeof(aside), "%s", dir_path(s.dir, scene_status(&s).set_aside));
 	scene_close_store(&s);
 	assert_int_equal(rename(aside, dir_path(s.dir, "parley.db")), 0);
@@ -185,7 +185,7 @@ static void a_file_of_another_program_is_set_aside(void **state)
 	static const char *const whys[] = {
 		"belongs to another program: its application_id is 7",
 		"belongs to another program: its application_id is 0",
-		"is of the version 0, this parleyd knows 1",
+		"is of the version 0, this parleyd knows 2",
 		"has other tables: table partner has no column named features",
 		"has other tables: no such table: flag",
 	};

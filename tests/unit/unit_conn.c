@@ -202,7 +202,7 @@ struct net *net_new(void)
 	n->lib = tls_lib_new(true, &n->e);
 	assert_true(n->loop && n->lib);
 	n->root = cert_authority("N32 Root");
-	n->anchors = tls_anchors_new(cert_pem(n->root), str_of(""), &n->e);
+	n->anchors = tls_anchors_new(cert_pem(n->root), (struct tls_lists){ 0 }, &n->e);
 	assert_non_null(n->anchors);
 	open_party(n, &n->server, SERVER_NAME);
 	open_party(n, &n->client, CLIENT_NAME);

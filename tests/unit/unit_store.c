@@ -108,10 +108,11 @@ const char *record_text(const struct assoc_record *r)
 	fprintf(f, "%s\n", r->name);
 	print_way(f, &r->ways[ASSOC_IN]);
 	print_way(f, &r->ways[ASSOC_OUT]);
-	fprintf(f, "%s way %d root %d features %llx purposes %x at '%s':%u by %s offer %llx %lld\n",
+	fprintf(f,
+	    "%s way %d root %d features %llx purposes %x at '%s':%u by %s of '%s' '%s' %lld offer %llx %lld\n",
 	    n32_cap_name(g->cap), g->way, g->target_api_root, (unsigned long long)g->features,
-	    g->purposes, g->n32f_fqdn.text, g->n32f_port, g->fingerprint,
-	    (unsigned long long)g->offer, (long long)g->at_s);
+	    g->purposes, g->n32f_fqdn.text, g->n32f_port, g->fingerprint, g->issuer, g->key,
+	    (long long)g->not_after_s, (unsigned long long)g->offer, (long long)g->at_s);
 	fprintf(f, "failed %lld '%s' %llu of %llu, reports %llu %llu, before %s\n",
 	    (long long)r->failed_s, r->failure, (unsigned long long)r->failures,
 	    (unsigned long long)r->attempts, (unsigned long long)r->errors_in,

@@ -79,7 +79,6 @@ static void open_end(struct end *e)
 struct world *world_new(void)
 {
 	struct world *w = mem_alloc(sizeof(*w));
-	struct str none = { NULL, 0 };
 
 	w->now_s = CERT_NOW;
 	w->lib = tls_lib_new(true, &w->e);
@@ -87,8 +86,8 @@ struct world *world_new(void)
 	w->other_root = cert_authority("Another Root");
 	w->gateway_cert = cert_for(w->root, GATEWAY_NAME);
 	w->partner_cert = cert_for(w->root, PARTNER_NAME);
-	w->trusted = tls_anchors_new(cert_pem(w->root), none, &w->e);
-	w->untrusted = tls_anchors_new(cert_pem(w->other_root), none, &w->e);
+	w->trusted = tls_anchors_new(cert_pem(w->root), (struct tls_lists){ 0 }, &w->e);
+	w->untrusted = tls_anchors_new(cert_pem(w->other_root), (struct tls_lists){ 0 }, &w->e);
 	assert_true(w->lib && w->trusted && w->untrusted);
 	w->gateway.anchors = w->partner.anchors = w->trusted;
 	world_renew(w, &w->gateway, NULL, true);
