@@ -187,8 +187,7 @@ static void on_query(struct loop_io *io, int events)
 	unsigned char query[MESSAGE_MAX];
 	struct addr from;
 	socklen_t from_n = sizeof(from.sa);
-	ssize_t n = recvfrom(
-	    io->ev.fd, query, sizeof(query), MSG_DONTWAIT, &from.sa.any, &from_n);
+	ssize_t n = recvfrom(io->ev.fd, query, sizeof(query), MSG_DONTWAIT, &from.sa.any, &from_n);
 
 	(void)events;
 	if (n < HEAD)
@@ -303,8 +302,8 @@ static void try_message(void)
 		const struct resolve_target *t = &found.u.targets[i];
 
 		ensure(resolve_name(name, t->name) && strcmp(name, t->name) == 0);
-		ensure(t->priority <= UINT16_MAX && t->weight <= UINT16_MAX &&
-		       t->port <= UINT16_MAX);
+		ensure(
+		    t->priority <= UINT16_MAX && t->weight <= UINT16_MAX && t->port <= UINT16_MAX);
 		sum += t->port + t->weight;
 	}
 	resolve_srv_order(found.u.targets, found.n);

@@ -25,7 +25,8 @@ static void try_target(struct str uri)
 	if (!dial_target_parse(&t, uri))
 		return;
 	ensure(t.name.text[0] != '\0' && t.port <= 65535);
-	snprintf(text, sizeof(text), t.port ? "https://%s:%u/" : "https://%s/", t.name.text, t.port);
+	snprintf(
+	    text, sizeof(text), t.port ? "https://%s:%u/" : "https://%s/", t.name.text, t.port);
 	printed = str_of(text);
 	ensure(dial_target_parse(&again, printed));
 	ensure(t.port == again.port && strcmp(t.name.text, again.name.text) == 0);

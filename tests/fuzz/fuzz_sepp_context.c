@@ -158,7 +158,9 @@ static void add(struct bytes *b)
 	ensure(rc == (is_taken ? ERR_BUSY : 0) && ended == (is_taken ? 0 : m->is_there));
 	if (rc)
 		return;
-	*m = (struct model){ .is_there = true, .age = ++run.age, .expires = run.now + start.validity };
+	*m = (struct model){
+		.is_there = true, .age = ++run.age, .expires = run.now + start.validity
+	};
 	memcpy(m->own, start.own, sizeof(m->own));
 	memcpy(m->peer, start.peer, sizeof(m->peer));
 }

@@ -65,8 +65,7 @@ static void bind(sqlite3_stmt *st, int at, struct bytes *b)
 		break;
 	case 2:
 		text = bytes_str(b);
-		rc = sqlite3_bind_text(
-		    st, at, text.n ? text.p : "", (int)text.n, SQLITE_TRANSIENT);
+		rc = sqlite3_bind_text(st, at, text.n ? text.p : "", (int)text.n, SQLITE_TRANSIENT);
 		break;
 	case 3:
 		rc = sqlite3_bind_int64(st, at, (int64_t)bytes_number(b, 8));

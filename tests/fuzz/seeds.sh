@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 #
 # Gives each fuzzer something well formed to start from: seeds.sh DIR makes DIR/<fuzzer>/ from what
-# is in corpus/, where *.hex is the hexadecimal digits of a seed, with comments.  Keys and
-# certificates are made here.
+# is in corpus/, where *.hex is the hexadecimal digits of a seed, with comments, and
+# "N* " means that the rest of a line is there N times.  Keys and certificates are made here.
 set -eu
 
 dir=$1
@@ -20,7 +20,8 @@ for seed in source.glob("*/*"):
     out.parent.mkdir(parents=True, exist_ok=True)
     data = seed.read_bytes()
     if seed.suffix == ".hex":
-        data = bytes.fromhex(re.sub("#.*", "", data.decode()))
+        text = re.sub("#.*", "", data.decode())
+        data = bytes.fromhex(re.sub(r"(\d+)\*(.*)", lambda m: m[2] * int(m[1]), text))
     out.write_bytes(data)
 P
 
@@ -37,3 +38,8 @@ certificate mixed ec "DNS:*.$sepp,DNS:$sepp,IP:127.0.0.1,email:a@example.org,URI
 	ec_paramgen_curve:P-384
 certificate snpn ec "DNS:sepp.5gc.nid00000abcdef.mnc001.mcc001.3gppnetwork.org" ec_paramgen_curve:P-256
 certificate rsa rsa:2048 "DNS:$sepp,DNS:sepp2.5gc.mnc012.mcc001.3gppnetwork.org"
+many=DNS:$sepp
+for i in $(seq 40); do
+	many=$many,DNS:a$i.example.org
+done
+certificate many ec "$many" ec_paramgen_curve:P-256
