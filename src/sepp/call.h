@@ -41,8 +41,7 @@ void call_forget(struct call *c);
 /* From the handler of connections. */
 void call_on_response(struct conn *c, struct h2_stream *s, bool complete, uint32_t code);
 
-/* Retry-After in seconds (RFC 9110 10.2.3), at most a day; a date is taken for a minute, "" is 0.
- */
+/* Retry-After in seconds (RFC 9110 10.2.3): a day at most, a minute for a date, 0 for "". */
 unsigned call_retry_s(struct str retry_after);
 
 /* "application/json", parameters allowed, in any case (RFC 9110 8.3.1). */
