@@ -5,7 +5,8 @@
 # make test         install what is missing, build, run every test
 # make conformance  the N32 cases by id, one line each
 # make converge     gateways, networks and clocks fail and all agree again (ROUNDS=200 SEED=1)
-# make fuzz         libFuzzer on everything that parses a peer's bytes (FUZZ_S=60 seconds each)
+# make fuzz         libFuzzer on everything that reads a peer's bytes (FUZZ_S=60 seconds each), and
+#                   which lines that has reached; make fuzz-coverage: the same with the corpus alone
 # make bench        the performance figures (BENCH="--quick": fewer rounds)
 # make lint         formatting, layers, sizes, words, Lua
 # make deps-all     what lint, fuzz, bench and the sanitizers need besides
@@ -99,12 +100,10 @@ $(B)/%.o: %.c Makefile
 # the Lua that comes with parleyctl is part of it
 $(B)/src/prog/tool.o: $(wildcard lua/*.lua)
 
-# fuzzers are all built anew: each object needs the coverage that libFuzzer reads
-build/fuzz/%: tests/fuzz/%.c $(CORE) $(wildcard src/*/*.h) Makefile
-	$(call say,FUZZ)
-	$(Q)mkdir -p $(@D)
-	$(Q)clang -g -O1 -std=c11 -D_GNU_SOURCE -Isrc -fno-strict-aliasing -fsanitize=fuzzer,address,undefined \
-	    -fno-sanitize-recover=all $(shell pkg-config --cflags $(PKGS)) -o $@ $< $(CORE) $(LIBS) -pthread
+# fuzzers and all that they reach are built apart: with what libFuzzer and llvm-cov read
+$(B)/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(B)/libparley.a
+	$(call say,LD)
+	$(Q)$(CC) $(CFLAGS) -fsanitize=fuzzer,address,undefined -pthread -o $@ $^ $(LIBS)
 
 demo: deps
 	$(Q)$(MAKE) --no-print-directory all
@@ -122,11 +121,16 @@ conformance: all
 converge: all
 	$(Q)PARLEY_BUILD=$(B) $(PYTHON) -B tests/flow/converge.py --rounds $(ROUNDS) $(if $(SEED),--seed $(SEED))
 
-fuzz: $(FUZZ:tests/fuzz/%.c=build/fuzz/%)
-	$(Q)tests/fuzz/seeds.sh build/fuzz/corpus
-	$(Q)for f in $^; do $$f -max_total_time=$(FUZZ_S) -timeout=10 -artifact_prefix=build/fuzz/ \
-	    build/fuzz/corpus/$${f##*/} 2>build/fuzz/log || { cat build/fuzz/log; exit 1; }; \
-	    echo "$$f: no finding, $$(tail -n 1 build/fuzz/log)"; done
+fuzzers: $(FUZZ:tests/fuzz/%.c=$(B)/%)
+fuzz-build:
+	$(Q)$(MAKE) --no-print-directory CC=clang SAN=fuzzer-no-link,address,undefined B=build/fuzz \
+	    CFLAGS="-O1 -g -fprofile-instr-generate -fcoverage-mapping" fuzzers
+fuzz: fuzz-build
+	$(Q)tests/fuzz/run.sh build/fuzz $(FUZZ_S)
+	$(Q)tests/fuzz/coverage.py build/fuzz
+fuzz-coverage: fuzz-build
+	$(Q)tests/fuzz/run.sh build/fuzz 0
+	$(Q)tests/fuzz/coverage.py build/fuzz
 
 bench: all $(B)/load $(B)/bare $(B)/journal
 	$(Q)$(PYTHON) tests/bench/bench.py --build $(B) $(BENCH)
@@ -152,5 +156,6 @@ clean:
 	rm -rf build
 
 .PHONY: all demo test units conformance converge fuzz bench lint deps deps-test deps-all install clean
+.PHONY: all demo test units conformance fuzz fuzz-build fuzz-coverage fuzzers bench lint deps deps-test deps-all install clean
 .SECONDARY:
 -include $(wildcard $(B)/src/*/*.d $(B)/tests/*/*.d)

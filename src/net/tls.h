@@ -111,11 +111,8 @@ struct tls_conf {
 	int keylog;       /* of tls_keylog_open(), borrowed; 0 = none */
 };
 
-/*
- * For a laboratory: opens a file that the secrets of sessions are appended to, in the format of
- * SSLKEYLOGFILE.  A new one has mode 0600; one that others may read is refused.  Returns a
- * descriptor above 0 that the caller owns.
- */
+/* For a laboratory: opens a file for the secrets of sessions, as SSLKEYLOGFILE.  A new one has mode
+ * 0600; one that others may read is refused.  The caller owns the descriptor, which is above 0. */
 int tls_keylog_open(const char *path, struct err *e) MUST_CHECK;
 
 /*
@@ -191,11 +188,8 @@ void tls_close(struct tls *t);
 /* The verified peer; NULL before the handshake is complete.  Borrowed for the life of `t`. */
 struct tls_peer *tls_peer_of(const struct tls *t);
 
-/*
- * `n` bytes that both ends of a completed handshake, and nobody else, can derive for `label`, with
- * an empty context (RFC 5705, RFC 8446 7.5).  ERR_TLS with `why` in the pipe, and zeros in `out`,
- * when the handshake is not complete.
- */
+/* `n` bytes that both ends of a completed handshake alone can derive for `label`, with an empty
+ * context (RFC 5705, RFC 8446 7.5).  ERR_TLS, and zeros, when it is not complete. */
 int tls_export(struct tls *t, const char *label, unsigned char *out, size_t n) MUST_CHECK;
 
 /* "TLSv1.3", "TLS_AES_128_GCM_SHA256".  Borrowed, static. */

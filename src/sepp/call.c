@@ -8,10 +8,6 @@
 #include "sepp/call.h"
 #include "sepp/caller.h"
 
-enum {
-	RETRY_MAX_S = 86400
-};
-
 struct call {
 	call_fn *fn; /* NULL: nobody wants to know */
 	void *owner;
@@ -43,8 +39,7 @@ void call_forget(struct call *c)
 		c->fn = NULL;
 }
 
-/* RFC 9110 10.2.3: seconds; a date is taken for a minute. */
-static unsigned read_retry(struct str text)
+unsigned call_retry_s(struct str text)
 {
 	unsigned n = 0;
 
@@ -52,8 +47,8 @@ static unsigned read_retry(struct str text)
 		if (text.p[i] < '0' || text.p[i] > '9')
 			return 60;
 		n = n * 10 + (unsigned)(text.p[i] - '0');
-		if (n > RETRY_MAX_S)
-			return RETRY_MAX_S;
+		if (n > CALL_RETRY_MAX_S)
+			return CALL_RETRY_MAX_S;
 	}
 	return n;
 }
@@ -89,7 +84,7 @@ void call_on_response(struct conn *c, struct h2_stream *s, bool complete, uint32
 
 	if (complete && m->status >= 200) {
 		r.status = m->status;
-		r.retry_s = read_retry(m->retry_after);
+		r.retry_s = call_retry_s(m->retry_after);
 		r.is_json = call_is_json(m->content_type);
 	} else {
 		r.why = reason_of(code);

@@ -12,6 +12,10 @@
 
 struct call;
 
+enum {
+	CALL_RETRY_MAX_S = 86400
+};
+
 /* How a call ended.  Everything is valid for the callback only. */
 struct call_result {
 	struct session *s;
@@ -36,6 +40,9 @@ void call_forget(struct call *c);
 
 /* From the handler of connections. */
 void call_on_response(struct conn *c, struct h2_stream *s, bool complete, uint32_t code);
+
+/* Retry-After in seconds (RFC 9110 10.2.3): a day at most, a minute for a date, 0 for "". */
+unsigned call_retry_s(struct str retry_after);
 
 /* "application/json", parameters allowed, in any case (RFC 9110 8.3.1). */
 bool call_is_json(struct str media_type);

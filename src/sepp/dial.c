@@ -43,16 +43,20 @@ static void end(struct dial *d)
 	d->events->on_down(d, d->failure, d->why);
 }
 
+/* RFC 3986 3.2.3: digits and nothing else. */
 static bool parse_port(unsigned *port, struct str text)
 {
-	char digits[8], *rest;
-	unsigned long n;
+	unsigned n = 0;
 
-	if (text.n == 0 || !str_copy(digits, sizeof(digits), text))
-		return false;
-	n = strtoul(digits, &rest, 10);
-	*port = (unsigned)n;
-	return *rest == '\0' && n >= 1 && n <= 65535;
+	for (size_t i = 0; i < text.n; i++) {
+		if (text.p[i] < '0' || text.p[i] > '9')
+			return false;
+		n = n * 10 + (unsigned)(text.p[i] - '0');
+		if (n > UINT16_MAX)
+			return false;
+	}
+	*port = n;
+	return n > 0;
 }
 
 bool dial_target_parse(struct dial_target *t, struct str uri)

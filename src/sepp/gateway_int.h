@@ -33,7 +33,7 @@ struct gateway {
 	struct loop_timer expiring; /* of certificates and lists */
 	struct expiry *expiry;
 	uint64_t renewals;
-	int keylog;               /* descriptor; 0 = none */
+	int keylog; /* descriptor; 0 = none */
 	struct gateway_jail jail;
 	struct {
 		dev_t device;

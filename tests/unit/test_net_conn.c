@@ -335,7 +335,7 @@ static void a_connection_of_ours_gives_way_to_nobody(void **state)
 		int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
 		assert_true(fd >= 0);
-		conn_accept(env, n->server.ctx, fd, &n->addr);
+		conn_accept(env, n->server.ctx, fd, &n->addr, 0);
 	}
 	assert_ptr_equal(TAILQ_FIRST(&env->handshaking), own);
 	assert_int_equal(env->n_handshaking, 2);

@@ -31,6 +31,9 @@ static const struct {
 	{ "https://user@sepp2.example.org/", NULL, 0 },
 	{ "https://sepp2 .example.org/", NULL, 0 },
 	{ "https://[::1]/", NULL, 0 },
+	{ "https://sepp2.example.org:+443/", NULL, 0 },
+	{ "https://sepp2.example.org: 443/", NULL, 0 },
+	{ "https://sepp2.example.org:0x1bb/", NULL, 0 },
 	{ "/n32c-handshake/v1/exchange-capability", NULL, 0 },
 	{ "", NULL, 0 },
 };
