@@ -81,6 +81,14 @@ $(B)/journal: $(B)/tests/bench/journal.o $(B)/libparley.a
 	$(call say,LD)
 	$(link)
 
+$(B)/crowd: $(B)/tests/bench/crowd.o $(B)/libparley.a
+	$(call say,LD)
+	$(link)
+
+$(B)/patient.so: tests/bench/patient.c Makefile
+	$(call say,LD)
+	$(Q)$(CC) $(FLAGS) $(CFLAGS) -fPIC -shared -o $@ $<
+
 $(B)/bare: $(call obj,$(BARE)) $(B)/libparley.a
 	$(call say,LD)
 	$(link)
@@ -119,7 +127,7 @@ fuzz: $(FUZZ:tests/fuzz/%.c=build/fuzz/%)
 	    build/fuzz/corpus/$${f##*/} 2>build/fuzz/log || { cat build/fuzz/log; exit 1; }; \
 	    echo "$$f: no finding, $$(tail -n 1 build/fuzz/log)"; done
 
-bench: all $(B)/load $(B)/bare $(B)/journal
+bench: all $(B)/load $(B)/bare $(B)/journal $(B)/crowd $(B)/patient.so
 	$(Q)$(PYTHON) tests/bench/bench.py --build $(B) $(BENCH)
 
 lint:

@@ -230,17 +230,17 @@ class Server:
 
 
 class Parleyd(Server):
-    """The daemon; `under` is a command to run it under."""
+    """The daemon; `under` is a command to run it under, `state` a directory that outlives it."""
 
     name = "parleyd"
 
-    def __init__(self, fix, label, build, under=()):
+    def __init__(self, fix, label, build, under=(), operator=None, state=None):
         super().__init__(fix, label)
         program = build / "parleyd"
-        argv = [*under, program, fix.operator, "--socket", self.dir / "socket"]
+        argv = [*under, program, operator or fix.operator, "--socket", self.dir / "socket"]
         usage = subprocess.run([program, "--help"], capture_output=True, text=True, timeout=20)
         if "--state" in usage.stdout + usage.stderr:
-            argv += ["--state", self.dir / "state"]
+            argv += ["--state", state or self.dir / "state"]
         self._start(argv, self._ready, 120 if under else 20)
 
     def _ready(self):
