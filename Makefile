@@ -88,6 +88,14 @@ $(B)/journal: $(B)/tests/bench/journal.o $(B)/libparley.a
 	$(call say,LD)
 	$(link)
 
+$(B)/crowd: $(B)/tests/bench/crowd.o $(B)/libparley.a
+	$(call say,LD)
+	$(link)
+
+$(B)/patient.so: tests/bench/patient.c Makefile
+	$(call say,LD)
+	$(Q)$(CC) $(FLAGS) $(CFLAGS) -fPIC -shared -o $@ $<
+
 $(B)/bare: $(call obj,$(BARE)) $(B)/libparley.a
 	$(call say,LD)
 	$(link)
@@ -132,7 +140,7 @@ fuzz-coverage: fuzz-build
 	$(Q)tests/fuzz/run.sh build/fuzz 0
 	$(Q)tests/fuzz/coverage.py build/fuzz
 
-bench: all $(B)/load $(B)/bare $(B)/journal
+bench: all $(B)/load $(B)/bare $(B)/journal $(B)/crowd $(B)/patient.so
 	$(Q)$(PYTHON) tests/bench/bench.py --build $(B) $(BENCH)
 
 lint:

@@ -20,6 +20,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "n32/keys.h"
 #include "net/tls.h"
 
 enum {
@@ -33,6 +34,7 @@ struct options {
 	const char *cert, *key, *ca; /* the server's */
 	const char *client_cert, *client_key;
 	unsigned n, warmup, batches;
+	unsigned keys; /* derivations in a batch; 0 = handshakes are measured */
 	bool daemon;
 };
 
@@ -313,6 +315,33 @@ static void run(struct server *s, SSL_CTX *client, const struct options *o)
 	mem_free(ns);
 }
 
+/* With --keys: what the keys of an N32-f context cost alone, in time of this thread. */
+static int derive_keys(const struct options *o)
+{
+	static const unsigned char master[N32_MASTER_BYTES] = { 1, 2, 3 };
+	double *ns = mem_array(o->batches, sizeof(*ns));
+	struct n32_keys keys;
+	struct err e;
+	int code = 0;
+
+	for (unsigned b = 0; b < o->batches && code == 0; b++) {
+		uint64_t begin = clock_thread_ns();
+
+		for (unsigned i = 0; i < o->keys && code == 0; i++)
+			code = n32_keys_derive(&keys, master, N32_JWE_A256GCM, "0123456789abcdef",
+			    "fedcba9876543210", N32_KEY_CONTEXT_RECEIVER, &e);
+		ns[b] = (double)(clock_thread_ns() - begin) / o->keys;
+	}
+	qsort(ns, o->batches, sizeof(*ns), by_size);
+	if (code < 0)
+		fprintf(stderr, "bare: %s\n", e.text);
+	else
+		printf("{\"keys\":%u,\"min_ns\":%.0f}\n", o->keys, ns[0]);
+	n32_keys_wipe(&keys);
+	mem_free(ns);
+	return code < 0 ? 1 : 0;
+}
+
 static int parse_number(const char *text, unsigned *out)
 {
 	char *end;
@@ -328,7 +357,7 @@ static int parse(struct options *o, int argc, char *argv[])
 		{ "ca", 1, NULL, 'a' }, { "client-cert", 1, NULL, 'C' },
 		{ "client-key", 1, NULL, 'K' }, { "warmup", 1, NULL, 'w' },
 		{ "batches", 1, NULL, 'b' }, { "daemon-config", 0, NULL, 'd' },
-		{ NULL, 0, NULL, 0 } };
+		{ "keys", 1, NULL, 'y' }, { NULL, 0, NULL, 0 } };
 	int code = 0;
 
 	*o = (struct options){ .n = 200, .warmup = 20, .batches = 1 };
@@ -345,10 +374,13 @@ static int parse(struct options *o, int argc, char *argv[])
 		case 'w': code = parse_number(optarg, &o->warmup); break;
 		case 'b': code = parse_number(optarg, &o->batches); break;
 		case 'd': o->daemon = true; break;
+		case 'y': code = parse_number(optarg, &o->keys); break;
 		default: code = ERR_CONFIG;
 		}
 		/* clang-format on */
 	}
+	if (o->keys && optind == argc && o->batches)
+		return code;
 	if (optind != argc || !o->n || !o->batches || !o->cert || !o->key || !o->ca ||
 	    !o->client_cert || !o->client_key)
 		code = ERR_CONFIG;
@@ -366,9 +398,12 @@ int main(int argc, char *argv[])
 	if (parse(&o, argc, argv) < 0) {
 		fprintf(stderr,
 		    "usage: bare --cert F --key F --ca F --client-cert F --client-key F\n"
-		    "            [-n N] [--warmup N] [--batches N] [--daemon-config]\n");
+		    "            [-n N] [--warmup N] [--batches N] [--daemon-config]\n"
+		    "       bare --keys N [--batches N]\n");
 		return 2;
 	}
+	if (o.keys)
+		return derive_keys(&o);
 	client = client_context(&o, &e);
 	if (client && (o.daemon ? daemon_server(&s, &o, &e) : stock_server(&s, &o, &e)) == 0) {
 		run(&s, client, &o);

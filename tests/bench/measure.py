@@ -76,6 +76,11 @@ class Tools:
                             f"{done.stdout.strip()}\n{server.log()}")
         return json.loads(done.stdout)
 
+    def attempt(self, mode, server, client, *options):
+        """One run of which nobody wants to know how it went."""
+        subprocess.run(self._load_argv(mode, server, client, options), capture_output=True,
+                       timeout=120, stdin=subprocess.DEVNULL, preexec_fn=on_core(cores()[1]))
+
     def cpu_ns(self, mode, server, client, *options):
         """Server CPU per operation."""
         result = self.load(mode, server, client, *options)
@@ -109,6 +114,15 @@ class Tools:
             neighbour.wait()
         if done.returncode != 0:
             raise RunFailed(f"bare: {done.stderr.strip()}")
+        return json.loads(done.stdout)["min_ns"]
+
+    def keys_ns(self):
+        """Time of one derivation of the keys of an N32-f context."""
+        done = subprocess.run(
+            [self.build / "bare", "--keys", "2000", "--batches", "10"], text=True,
+            capture_output=True, timeout=300, preexec_fn=on_core(cores()[0]))
+        if done.returncode != 0:
+            raise RunFailed(f"bare --keys: {done.stderr.strip()}")
         return json.loads(done.stdout)["min_ns"]
 
     def journal(self, folder, n):
@@ -170,12 +184,14 @@ def has_valgrind():
     return shutil.which("valgrind") is not None
 
 
-def callgrind(log, *options):
+def callgrind(build, log, *options):
     """
     The command to put before a program; callgrind_ir() reads `log` afterwards.  Callgrind counts
-    each byte of a "rep movsb" as an instruction, so that libc is told to copy with vectors.
+    each byte of a "rep movsb" as an instruction, so that libc is told to copy with vectors; and it
+    is slow, so that budgets in processor time are made patient.
     """
-    return ["env", "GLIBC_TUNABLES=glibc.cpu.x86_rep_movsb_threshold=1000000000:"
+    return ["env", f"LD_PRELOAD={build / 'patient.so'}",
+            "GLIBC_TUNABLES=glibc.cpu.x86_rep_movsb_threshold=1000000000:"
             "glibc.cpu.x86_rep_stosb_threshold=1000000000",
             "valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null",
             f"--log-file={log}", *options]

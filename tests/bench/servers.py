@@ -230,22 +230,23 @@ class Server:
 
 
 class Parleyd(Server):
-    """The daemon; `under` is a command to run it under."""
+    """The daemon; `under` is a command to run it under, `state` a directory that outlives it."""
 
     name = "parleyd"
 
-    def __init__(self, fix, label, build, under=()):
+    def __init__(self, fix, label, build, under=(), operator=None, state=None):
         super().__init__(fix, label)
         program = build / "parleyd"
-        argv = [*under, program, fix.operator, "--socket", self.dir / "socket"]
+        argv = [*under, program, operator or fix.operator, "--socket", self.dir / "socket"]
         done = subprocess.run([program, "--help"], capture_output=True, text=True, timeout=20)
         usage = done.stdout + done.stderr
         if "--state" in usage:
-            argv += ["--state", self.dir / "state"]
+            argv += ["--state", state or self.dir / "state"]
         lab = bool(under) and "--no-jail" in usage  # valgrind makes its code as it runs
         if lab:
             argv.append("--no-jail")
-        fix.write_gateway(lab)
+        if not operator:
+            fix.write_gateway(lab)
         self._start(argv, self._ready, 120 if under else 20)
 
     def _ready(self):
