@@ -91,10 +91,15 @@ void conn_env_init(struct conn_env *env);
 /* Every connection must be gone. */
 void conn_env_release(struct conn_env *env);
 
-/* Takes `fd`.  The connection owns itself: it ends with on_end().  `tag` is the owner's, for
- * conn_tag(). */
-void conn_accept(
-    struct conn_env *env, struct tls_ctx *ctx, int fd, const struct addr *from, unsigned tag);
+/*
+ * Takes `fd`.  The connection owns itself: it ends with on_end().  `tag` is the owner's, for
+ * conn_tag().  Where too many handshakes are under way, the oldest of the highest `rank` gives way.
+ */
+void conn_accept(struct conn_env *env, struct tls_ctx *ctx, int fd, const struct addr *from,
+    unsigned tag, unsigned rank);
+
+/* Whether one of that rank could only come in at the cost of a lower one. */
+bool conn_env_is_full(const struct conn_env *env, unsigned rank);
 
 /*
  * Connects to `to` and presents `name` as the server's.  Returns NULL when not even that can begin;

@@ -50,7 +50,8 @@ struct conn {
 	msec pinged;        /* when the last PING was sent */
 	uint64_t exchanges_seen;
 	struct addr addr;
-	unsigned tag; /* the owner's */
+	unsigned tag;  /* the owner's */
+	unsigned rank; /* the higher, the sooner its handshake gives way */
 	void *user;
 };
 

@@ -33,15 +33,33 @@ void conn_env_release(struct conn_env *env)
 	buf_release(&env->pipe.out);
 }
 
-/* Of those that others began: nobody who only connects keeps us from connecting. */
-static void evict_oldest(struct conn_env *env)
+/* The oldest of the highest rank, of those that others began: nobody who only connects keeps us
+ * from connecting.  NULL: there is none. */
+static struct conn *find_oldest(const struct conn_env *env)
 {
-	struct conn *c;
+	struct conn *c, *found = NULL;
 
 	TAILQ_FOREACH (c, &env->handshaking, next) {
-		if (c->is_server)
-			break;
+		if (c->is_server && (!found || c->rank > found->rank))
+			found = c;
 	}
+	return found;
+}
+
+bool conn_env_is_full(const struct conn_env *env, unsigned rank)
+{
+	const struct conn *c;
+
+	if (env->n_handshaking < env->handshakes_max)
+		return false;
+	c = find_oldest(env);
+	return c && c->rank < rank;
+}
+
+static void evict_oldest(struct conn_env *env)
+{
+	struct conn *c = find_oldest(env);
+
 	if (!c)
 		return;
 	c->end = CONN_END_EVICTED;
@@ -72,12 +90,13 @@ static struct conn *make(struct conn_env *env, int fd, const struct addr *addr, 
 	return c;
 }
 
-void conn_accept(
-    struct conn_env *env, struct tls_ctx *ctx, int fd, const struct addr *from, unsigned tag)
+void conn_accept(struct conn_env *env, struct tls_ctx *ctx, int fd, const struct addr *from,
+    unsigned tag, unsigned rank)
 {
 	struct conn *c = make(env, fd, from, true);
 
 	c->tag = tag;
+	c->rank = rank;
 	c->tls = tls_accept(ctx, &env->pipe);
 	conn_arm(c);
 }

@@ -86,15 +86,13 @@ static void tell_gauges(struct worker *w)
 static unsigned last_tier(const struct worker *w)
 {
 	static const struct {
-		unsigned percent; /* of the handshakes that may be under way */
-		msec turn;        /* that the loop needed last */
+		msec turn; /* that the loop needed last */
 		unsigned tier;
-	} steps[] = { { 90, 1000, 1 }, { 75, 500, 2 }, { 50, 250, 3 } };
-	size_t percent = w->env.n_handshaking * 100 / w->env.handshakes_max;
+	} steps[] = { { 1000, 1 }, { 500, 2 }, { 250, 3 } };
 	msec turn = loop_last_turn(w->loop);
 
 	for (size_t i = 0; i < ARRAY_LEN(steps); i++) {
-		if (percent >= steps[i].percent || turn >= steps[i].turn)
+		if (turn >= steps[i].turn)
 			return steps[i].tier;
 	}
 	return GATE_STRANGER;
@@ -112,27 +110,26 @@ static bool refuse(struct worker *w, const struct addr *from, enum counter which
 }
 
 /* Whether one more connection from there fits; it is counted if so. */
-static bool let_in(
-    struct worker *w, const struct conf_limits *limits, const struct addr *from, unsigned *place)
+static bool let_in(struct worker *w, const struct conf_limits *limits, const struct addr *from,
+    struct gate_pass *pass)
 {
 	const struct gate_limits share = { limits->address_connections,
 		limits->address_per_minute };
-	struct gate_pass pass;
 	enum gate_verdict verdict =
-	    gate_enter(w->commons->gate, from, &share, loop_now(w->loop), &pass);
+	    gate_enter(w->commons->gate, from, &share, loop_now(w->loop), pass);
 
 	if (verdict == GATE_TOO_MANY)
 		return refuse(w, from, COUNTER_REFUSED_MANY, "too many from this address");
 	if (verdict == GATE_TOO_FAST)
 		return refuse(w, from, COUNTER_REFUSED_FAST, "too fast from this address");
-	*place = pass.place;
-	if (pass.tier > last_tier(w))
-		refuse(w, from, (enum counter)(COUNTER_SHED_1 + (int)pass.tier - 1), "overload");
+	/* among handshakes under way, too, those of partners do not give way to strangers */
+	if (pass->tier > last_tier(w) || conn_env_is_full(&w->env, pass->tier))
+		refuse(w, from, (enum counter)(COUNTER_SHED_1 + (int)pass->tier - 1), "overload");
 	else if (!commons_connect(w->commons, limits->connections))
 		refuse(w, from, COUNTER_OVER_LIMIT, "the gateway has too many");
 	else
 		return true;
-	gate_leave(w->commons->gate, from, pass.place);
+	gate_leave(w->commons->gate, from, pass->place);
 	return false;
 }
 
@@ -140,14 +137,14 @@ static void on_accept(void *arg, int fd, const struct addr *from)
 {
 	struct worker *w = arg;
 	struct generation *g = commons_current(w->commons);
-	unsigned place = 0;
+	struct gate_pass pass = { 0, GATE_STRANGER };
 
 	count(&w->counters, COUNTER_ACCEPTED, 1);
-	if (!let_in(w, &g->conf->limits, from, &place)) {
+	if (!let_in(w, &g->conf->limits, from, &pass)) {
 		close(fd);
 		return;
 	}
-	conn_accept(&w->env, g->tls[w->number], fd, from, place);
+	conn_accept(&w->env, g->tls[w->number], fd, from, pass.place, pass.tier);
 	tell_gauges(w);
 }
 

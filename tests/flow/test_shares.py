@@ -73,33 +73,21 @@ def test_one_address_has_so_many_new_connections_in_a_minute(directory, start, c
     is_held(gateway, 6)
 
 
-def test_strangers_are_shed_before_partners_when_handshakes_pile_up(directory, start, calls):
+def test_handshakes_of_strangers_give_way_and_those_of_partners_do_not(directory, start, calls):
     alpha = directory.partner("alpha", "001-01", TLS_FIRST, tier=1)
-    directory.gateway(workers=1, limits={"handshakes": 10})
+    directory.partner("third", "262-01", TLS_FIRST, tier=3, address="127.0.0.3:443")
+    directory.gateway(workers=1, limits={"handshakes": 6})
     gateway = start()
-    assert alpha.negotiate(gateway).status == 200  # from 127.0.0.1, which is now known
-    calls += [call(gateway, "127.0.0.9") for _ in range(5)]
-    is_held(gateway, 5)
+    assert alpha.negotiate(gateway).status == 200  # from 127.0.0.1, which is known from now on
+    strangers = [call(gateway, "127.0.0.9") for _ in range(6)]
+    calls += strangers
+    is_held(gateway, 6)
+    calls += [call(gateway, "127.0.0.3") for _ in range(6)]  # known from its file
+    assert all(is_closed(sock) for sock in strangers)
     assert is_closed(call(gateway, "127.0.0.8"))
-    assert shed(gateway, "stranger") == 1
+    assert (shed(gateway, "stranger"), shed(gateway, "3")) == (1, 0)
     assert alpha.negotiate(gateway).status == 200
-    calls.pop().close()
-    is_held(gateway, 4)
-    calls.append(call(gateway, "127.0.0.8"))
-    is_held(gateway, 5)
-
-
-def test_lower_tiers_are_shed_before_higher_ones(directory, start, calls):
-    first = directory.partner("first", "001-01", TLS_FIRST, tier=1)
-    third = directory.partner("third", "262-01", TLS_FIRST, tier=3, address="127.0.0.3:443")
-    directory.gateway(workers=1, limits={"handshakes": 20})
-    gateway = start()
-    assert first.negotiate(gateway).status == third.negotiate(gateway).status == 200
-    calls += [call(gateway, "127.0.0.3") for _ in range(15)]  # known from its file
-    is_held(gateway, 15)
-    assert is_closed(call(gateway, "127.0.0.3"))
-    assert (shed(gateway, "3"), shed(gateway, "stranger")) == (1, 0)
-    assert first.negotiate(gateway).status == 200
+    assert gateway.logs("connection refused reason='overload'")
 
 
 def test_what_is_turned_away_leaves_no_trace_behind(directory, start, calls):

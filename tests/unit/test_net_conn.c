@@ -321,6 +321,40 @@ static void the_oldest_of_too_many_handshakes_gives_way(void **state)
 	net_free(n);
 }
 
+static void accept_ranked(struct net *n, unsigned rank)
+{
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+	assert_true(fd >= 0);
+	conn_accept(&n->server.env, n->server.ctx, fd, &n->addr, 0, rank);
+}
+
+static void the_oldest_of_the_highest_rank_gives_way(void **state)
+{
+	struct net *n = net_new();
+	struct conn_env *env = &n->server.env;
+	struct conn *first, *second;
+
+	(void)state;
+	env->handshakes_max = 3;
+	accept_ranked(n, 1);
+	accept_ranked(n, 4);
+	accept_ranked(n, 4);
+	first = TAILQ_FIRST(&env->handshaking);
+	second = conn_next(first);
+	assert_false(conn_env_is_full(env, 4));
+	accept_ranked(n, 1); /* in the place of the first of rank 4 */
+	assert_ptr_equal(TAILQ_FIRST(&env->handshaking), first);
+	assert_ptr_not_equal(conn_next(first), second);
+	accept_ranked(n, 1);
+	assert_true(conn_env_is_full(env, 4));
+	assert_true(conn_env_is_full(env, 2));
+	assert_false(conn_env_is_full(env, 1));
+	while (env->n_handshaking > 0)
+		conn_kill(TAILQ_FIRST(&env->handshaking));
+	net_free(n);
+}
+
 static void a_connection_of_ours_gives_way_to_nobody(void **state)
 {
 	struct net *n = net_new();
@@ -335,7 +369,7 @@ static void a_connection_of_ours_gives_way_to_nobody(void **state)
 		int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
 		assert_true(fd >= 0);
-		conn_accept(env, n->server.ctx, fd, &n->addr, 0);
+		conn_accept(env, n->server.ctx, fd, &n->addr, 0, 0);
 	}
 	assert_ptr_equal(TAILQ_FIRST(&env->handshaking), own);
 	assert_int_equal(env->n_handshaking, 2);
@@ -470,6 +504,7 @@ int main(void)
 		cmocka_unit_test(a_peer_that_answers_its_pings_may_be_silent),
 		cmocka_unit_test(a_peer_that_does_not_answer_a_ping_is_closed),
 		cmocka_unit_test(the_oldest_of_too_many_handshakes_gives_way),
+		cmocka_unit_test(the_oldest_of_the_highest_rank_gives_way),
 		cmocka_unit_test(a_connection_of_ours_gives_way_to_nobody),
 		cmocka_unit_test(a_peer_that_goes_away_during_the_handshake_is_gone),
 		cmocka_unit_test(a_peer_that_speaks_no_tls_is_refused),
