@@ -171,6 +171,10 @@ class Wire:
             return self.sock.send(data)
         except BlockingIOError:
             return 0
+        except ConnectionResetError:  # whoever hears it first is the only one
+            self.deaf = True
+            self._ended("reset")
+            return 0
         except OSError:
             self.deaf = True
             return 0
