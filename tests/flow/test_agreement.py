@@ -170,7 +170,8 @@ def reported(make, verdict):
 
 def outcomes(side, hook="on_error_report"):
     """What was done about each decision of that hook."""
-    lines = (side.directory.root / "state/decisions.jsonl").read_text().splitlines()
+    text = (side.directory.root / "state/decisions.jsonl").read_text()
+    lines = text.rpartition("\n")[0].splitlines()  # one may be under way
     return [record["outcome"] for record in map(json.loads, lines) if record["hook"] == hook]
 
 
