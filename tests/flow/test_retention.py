@@ -144,7 +144,7 @@ def test_use_puts_off_idle_and_what_we_end_is_not_lost(directory, recorded, stat
     gateway = recorded()
     with prins(alpha, gateway) as connection:
         assert use(connection, 1.5) is None
-        assert asked(state) == [("NEGOTIATED", "kept")]
+        comes_to(gateway, state, [("NEGOTIATED", "kept")])
         assert_graceful(connection)
     gateway.until(lambda: gateway.status()["connections"] == NONE_LEFT)
     comes_to(gateway, state, [("NEGOTIATED", "kept"), ("IDLE", "released")])
