@@ -214,7 +214,7 @@ static void on_accept(void *arg, int fd, const struct addr *from)
 	struct sepp *s = arg;
 	struct crowd *w = s->crowd;
 
-	conn_accept(&w->env, s->ctx, fd, from);
+	conn_accept(&w->env, s->ctx, fd, from, 0, 0);
 }
 
 static void on_headers(struct conn *c, struct h2_stream *s)
@@ -517,7 +517,7 @@ static int open_all(struct crowd *w, int dir, struct err *e)
 	w->lib = w->loop ? tls_lib_new(true, e) : NULL;
 	if (!w->lib || read_pem(dir, "gateway-ca.pem", ca, &pem, e) < 0)
 		return e->code;
-	w->anchors = tls_anchors_new(pem, (struct str){ 0 }, e);
+	w->anchors = tls_anchors_new(pem, (struct tls_lists){ 0 }, e);
 	if (!w->anchors)
 		return e->code;
 	for (size_t i = 0; i < w->n; i++) {

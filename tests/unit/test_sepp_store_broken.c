@@ -280,8 +280,8 @@ static void a_row_that_is_not_valid_costs_that_partner_only(void **state)
 		"INSERT INTO flag VALUES ('p1', 0, 'Drill')",
 		"INSERT INTO flag VALUES ('p1', 0, '')",
 		"INSERT INTO flag VALUES ('p1', 0, 'a'), ('p1', 1, 'a')",
-		"INSERT INTO flag SELECT 'p1', value, 'f' || value FROM json_each('[1,2,3,4,5,6,7,8,9,"
-		"10,11,12,13,14,15,16,17]')",
+		("INSERT INTO flag SELECT 'p1', value, 'f' || value FROM json_each('[1,2,3,4,5,6,7,8,9,"
+		 "10,11,12,13,14,15,16,17]')"),
 		"INSERT INTO context VALUES ('p1', 0, 'xyz', '', 0)",
 		"INSERT INTO context VALUES ('p1', 0, '', '01234567890123456', 0)",
 		"INSERT INTO context SELECT 'p1', value, '', '', 0 FROM json_each('[1,2,3,4,5]')",
