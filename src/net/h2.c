@@ -206,6 +206,17 @@ static int on_header(nghttp2_session *session, const nghttp2_frame *frame, const
 	return 0;
 }
 
+/* The message is longer than it may be: the peer hears `status`, or its answer is not waited for.
+ */
+static void exceed(struct h2 *h, struct h2_stream *s, unsigned status)
+{
+	drop_body(s);
+	if (h->is_server)
+		h->handler->on_excess(h->arg, s, status);
+	else
+		reset(h, s->id, H2_CANCEL);
+}
+
 static int on_data(
     nghttp2_session *session, uint8_t flags, int32_t id, const uint8_t *p, size_t n, void *arg)
 {
@@ -219,35 +230,20 @@ static int on_data(
 	}
 	(void)nghttp2_session_consume_stream(session, id, n);
 	s->held += n;
-	if (buf_add(&s->body, p, n) == 0)
-		return 0;
-	drop_body(s);
-	if (h->is_server)
-		h->handler->on_excess(h->arg, s, 413);
-	else
-		reset(h, id, H2_CANCEL);
+	if (buf_add(&s->body, p, n) != 0)
+		exceed(h, s, 413);
 	return 0;
 }
 
 static void on_headers_complete(struct h2 *h, struct h2_stream *s)
 {
 	s->is_begun = true;
-	if (!h->is_server) {
-		if (s->header_bytes > h->limits->header_bytes) {
-			drop_body(s);
-			reset(h, s->id, H2_CANCEL);
-		}
-		return;
-	}
-	if (s->header_bytes > h->limits->header_bytes) {
-		drop_body(s);
-		h->handler->on_excess(h->arg, s, 431);
-	} else if (s->message.content_length > (int64_t)h->limits->body_bytes) {
-		drop_body(s);
-		h->handler->on_excess(h->arg, s, 413);
-	} else {
+	if (s->header_bytes > h->limits->header_bytes)
+		exceed(h, s, 431);
+	else if (h->is_server && s->message.content_length > (int64_t)h->limits->body_bytes)
+		exceed(h, s, 413);
+	else if (h->is_server)
 		h->handler->on_headers(h->arg, s);
-	}
 }
 
 /* 1xx is not the answer yet; all of them together are no longer than one may be. */
@@ -255,10 +251,8 @@ static void on_interim(struct h2 *h, struct h2_stream *s)
 {
 	s->message = (struct h2_message){ .content_length = -1 };
 	s->text_used = 0;
-	if (s->header_bytes > h->limits->header_bytes && !s->is_dropping) {
-		drop_body(s);
-		reset(h, s->id, H2_CANCEL);
-	}
+	if (s->header_bytes > h->limits->header_bytes && !s->is_dropping)
+		exceed(h, s, 431);
 }
 
 static void on_message_complete(struct h2 *h, struct h2_stream *s)
