@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/base.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -14,15 +13,16 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "sepp/aside.h"
 #include "sepp/journal_int.h"
 
 enum {
-	NAME_MAX_BYTES = 64,
 	TAIL_BYTES = 64 << 10, /* more than a line */
 	SAME_SECOND_MAX = 10000,
 };
 
 static const char live[] = "decisions.jsonl";
+static const char aside[] = "decisions-########T######Z-####.jsonl";
 
 void journal_file_init(struct journal_file *f, int dir, const struct journal_calls *calls)
 {
@@ -164,50 +164,6 @@ static bool is_ours(const struct journal_file *f)
 	       here.st_dev == open.st_dev && here.st_ino == open.st_ino;
 }
 
-/* "decisions-<time>-<n>.jsonl" */
-static bool is_aside(const char *name)
-{
-	static const char form[] = "decisions-########T######Z-####.jsonl";
-
-	for (size_t i = 0; i < sizeof(form); i++) {
-		bool is_digit = name[i] >= '0' && name[i] <= '9';
-
-		if (form[i] == '#' ? !is_digit : name[i] != form[i])
-			return false;
-	}
-	return true;
-}
-
-/* What is set aside; names are valid if there is any. */
-struct asides {
-	unsigned n;
-	char oldest[NAME_MAX_BYTES], newest[NAME_MAX_BYTES];
-};
-
-static void find_asides(int dir, struct asides *out)
-{
-	int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
-	const struct dirent *entry;
-
-	out->n = 0;
-	if (!d) {
-		if (fd >= 0)
-			close(fd);
-		return;
-	}
-	while ((entry = readdir(d)) != NULL) {
-		if (!is_aside(entry->d_name))
-			continue;
-		if (out->n == 0 || strcmp(entry->d_name, out->oldest) < 0)
-			snprintf(out->oldest, NAME_MAX_BYTES, "%.63s", entry->d_name);
-		if (out->n == 0 || strcmp(entry->d_name, out->newest) > 0)
-			snprintf(out->newest, NAME_MAX_BYTES, "%.63s", entry->d_name);
-		out->n++;
-	}
-	closedir(d);
-}
-
 /* Goes behind `s` and `n`, unless it is there already. */
 static void go_behind(time_t *at_s, int *at_n, time_t s, int n)
 {
@@ -221,10 +177,10 @@ static void go_behind(time_t *at_s, int *at_n, time_t s, int n)
 static void go_behind_newest(const struct journal_file *f, time_t *at_s, int *at_n)
 {
 	struct tm tm = { 0 };
-	struct asides there;
+	struct aside_list there;
 	const char *number;
 
-	find_asides(f->dir, &there);
+	aside_find(f->dir, aside, &there);
 	number = there.n ? strptime(there.newest, "decisions-%Y%m%dT%H%M%SZ-", &tm) : NULL;
 	if (number)
 		go_behind(at_s, at_n, timegm(&tm), (int)strtol(number, NULL, 10));
@@ -234,7 +190,7 @@ static void go_behind_newest(const struct journal_file *f, time_t *at_s, int *at
  * A name that sorts behind all before it, also if those of the same second are gone already, and
  * if the clock went back: the oldest by name are removed.
  */
-static int choose_name(struct journal_file *f, char out[NAME_MAX_BYTES], struct err *e)
+static int choose_name(struct journal_file *f, char out[ASIDE_NAME_MAX], struct err *e)
 {
 	time_t s = (time_t)clock_wall_s();
 	int n = 0;
@@ -249,7 +205,7 @@ static int choose_name(struct journal_file *f, char out[NAME_MAX_BYTES], struct 
 		n %= SAME_SECOND_MAX;
 		gmtime_r(&s, &tm);
 		strftime(time, sizeof(time), "%Y%m%dT%H%M%SZ", &tm);
-		snprintf(out, NAME_MAX_BYTES, "decisions-%s-%04d.jsonl", time, n);
+		snprintf(out, ASIDE_NAME_MAX, "decisions-%s-%04d.jsonl", time, n);
 		if (fstatat(f->dir, out, &st, AT_SYMLINK_NOFOLLOW) == 0 || errno != ENOENT)
 			continue;
 		f->aside_s = s;
@@ -261,9 +217,10 @@ static int choose_name(struct journal_file *f, char out[NAME_MAX_BYTES], struct 
 
 static void prune(const struct journal_file *f, unsigned keep)
 {
-	struct asides there;
+	struct aside_list there;
 
-	for (find_asides(f->dir, &there); keep > 0 && there.n > keep; find_asides(f->dir, &there)) {
+	for (aside_find(f->dir, aside, &there); keep > 0 && there.n > keep;
+	     aside_find(f->dir, aside, &there)) {
 		if (unlinkat(f->dir, there.oldest, 0) != 0) {
 			log_warn(LOG_SEPP, "-", "journal cannot remove '%s': %s", there.oldest,
 			    strerror(errno));
@@ -275,7 +232,7 @@ static void prune(const struct journal_file *f, unsigned keep)
 
 int journal_file_rotate(struct journal_file *f, unsigned keep, struct err *e)
 {
-	char name[NAME_MAX_BYTES];
+	char name[ASIDE_NAME_MAX];
 	bool renames = is_ours(f) && f->size > 0;
 
 	if (f->is_mid_line)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/base.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -13,6 +12,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "sepp/aside.h"
 #include "sepp/store_file.h"
 
 enum {
@@ -22,6 +22,8 @@ enum {
 
 #define ASIDE      STORE_FILE ".broken-"
 #define ASIDE_TIME ASIDE "%Y%m%dT%H%M%SZ"
+
+static const char aside[] = ASIDE "########T######Z";
 
 /* What SQLite keeps beside a file. */
 static const char *const rest[] = { "-wal", "-shm", "-journal" };
@@ -87,50 +89,6 @@ void store_file_remove_rest(int dir)
 
 /* --- setting aside */
 
-/* "parley.db.broken-<time>" */
-static bool is_aside(const char *name)
-{
-	static const char form[] = ASIDE "########T######Z";
-
-	for (size_t i = 0; i < sizeof(form); i++) {
-		bool is_digit = name[i] >= '0' && name[i] <= '9';
-
-		if (form[i] == '#' ? !is_digit : name[i] != form[i])
-			return false;
-	}
-	return true;
-}
-
-/* What is set aside; names are valid if there is any. */
-struct asides {
-	unsigned n;
-	char oldest[STORE_FILE_ASIDE_MAX], newest[STORE_FILE_ASIDE_MAX];
-};
-
-static void find_asides(int dir, struct asides *out)
-{
-	int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
-	const struct dirent *entry;
-
-	out->n = 0;
-	if (!d) {
-		if (fd >= 0)
-			close(fd);
-		return;
-	}
-	while ((entry = readdir(d)) != NULL) {
-		if (!is_aside(entry->d_name))
-			continue;
-		if (out->n == 0 || strcmp(entry->d_name, out->oldest) < 0)
-			snprintf(out->oldest, sizeof(out->oldest), "%.63s", entry->d_name);
-		if (out->n == 0 || strcmp(entry->d_name, out->newest) > 0)
-			snprintf(out->newest, sizeof(out->newest), "%.63s", entry->d_name);
-		out->n++;
-	}
-	closedir(d);
-}
-
 /*
  * A name that sorts behind all that there are, also if the clock went back: the oldest by name are
  * removed.  Several in one second are called after the next ones.
@@ -139,10 +97,10 @@ static int choose_name(int dir, char out[STORE_FILE_ASIDE_MAX], struct err *e)
 {
 	time_t s = (time_t)clock_wall_s();
 	struct tm tm = { 0 };
-	struct asides there;
+	struct aside_list there;
 	struct stat st;
 
-	find_asides(dir, &there);
+	aside_find(dir, aside, &there);
 	if (there.n > 0 && strptime(there.newest, ASIDE_TIME, &tm) && timegm(&tm) >= s)
 		s = timegm(&tm) + 1;
 	for (int i = 0; i < NAMES_MAX; i++, s++) {
@@ -168,9 +126,10 @@ static int remove_aside(int dir, const char *name)
 
 static void prune(int dir)
 {
-	struct asides there;
+	struct aside_list there;
 
-	for (find_asides(dir, &there); there.n > STORE_FILE_KEEP; find_asides(dir, &there)) {
+	for (aside_find(dir, aside, &there); there.n > STORE_FILE_KEEP;
+	     aside_find(dir, aside, &there)) {
 		if (remove_aside(dir, there.oldest)) {
 			log_warn(LOG_SEPP, "-", "store cannot remove '%s': %s", there.oldest,
 			    strerror(errno));

@@ -12,14 +12,15 @@
 #define SEPP_STORE_FILE_H
 
 #include "base/base.h"
+#include "sepp/aside.h"
 
 struct err;
 
 #define STORE_FILE "parley.db"
 
 enum {
-	STORE_FILE_ASIDE_MAX = 64, /* bytes of a name */
-	STORE_FILE_KEEP = 4,       /* files that are set aside */
+	STORE_FILE_ASIDE_MAX = ASIDE_NAME_MAX,
+	STORE_FILE_KEEP = 4, /* files that are set aside */
 };
 
 /*
