@@ -52,3 +52,12 @@ bool n32_purpose_is_test(enum n32_purpose purpose)
 	/* the table lists the test purposes after all others */
 	return purpose >= N32_PURPOSE_ROAMING_TEST && purpose < N32_PURPOSES;
 }
+
+bool n32_neg_req_offers(const struct n32_neg_req *req, enum n32_cap cap)
+{
+	for (size_t i = 0; i < req->n_caps; i++) {
+		if (req->caps[i].cap == cap)
+			return true;
+	}
+	return false;
+}

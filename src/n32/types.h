@@ -112,6 +112,9 @@ struct n32_neg_req {
 	uint16_t n32f_port; /* the first of either shape; 0 = absent */
 };
 
+/* Whether the request offers the capability. */
+bool n32_neg_req_offers(const struct n32_neg_req *req, enum n32_cap cap);
+
 /* SecNegotiateRspData */
 struct n32_neg_rsp {
 	struct n32_fqdn sender;

@@ -113,8 +113,9 @@ static void check_capabilities(struct eval *v)
 {
 	const struct n32_neg_req *req = &v->subject.c->request;
 	const struct conf_caps *offer = &v->subject.c->in.offer;
-	bool ends = floor_offers(req, N32_CAP_NONE) && !floor_offers(req, N32_CAP_TLS) &&
-		    !floor_offers(req, N32_CAP_PRINS);
+	bool ends = n32_neg_req_offers(req, N32_CAP_NONE) &&
+		    !n32_neg_req_offers(req, N32_CAP_TLS) &&
+		    !n32_neg_req_offers(req, N32_CAP_PRINS);
 
 	if (offer->n > 0)
 		put_check(v, "capabilities", true, "%s%s%s can be selected",

@@ -95,15 +95,6 @@ static bool options_at(lua_State *L, int i, conf_purposes *set)
 	return said;
 }
 
-static bool offered(const struct conf_caps *offer, int cap)
-{
-	for (size_t i = 0; i < offer->n; i++) {
-		if ((int)offer->caps[i] == cap)
-			return true;
-	}
-	return false;
-}
-
 /* An answer that selects `cap` with what `options` narrow.  [-0, +1] */
 static int push_selection(lua_State *L, int cap, int options)
 {
@@ -148,7 +139,7 @@ static int l_select(lua_State *L)
 
 	if (cap == N32_CAP_NONE)
 		return arg_fail(L, 1, "NONE is not a protection; write sepp.reject(reason)");
-	if (!offered(&in->offer, cap))
+	if (!conf_caps_have(&in->offer, (enum n32_cap)cap))
 		return not_selectable(L, cap, in->request);
 	return push_selection(L, cap, 2);
 }
@@ -173,7 +164,7 @@ static int first_offered(lua_State *L, int i, const struct conf_caps *offer)
 			    arg_push_complaint(L, lua_gettop(L), VALUE_CAP));
 		if (v->value == N32_CAP_NONE)
 			arg_fail(L, i, "[%d]: NONE is not a protection", (int)k);
-		if (!found && offered(offer, v->value))
+		if (!found && conf_caps_have(offer, (enum n32_cap)v->value))
 			found = v->value;
 		lua_pop(L, 1);
 	}

@@ -31,19 +31,10 @@ void conf_partner_release(struct conf_partner *p)
 	memset(p, 0, sizeof(*p));
 }
 
-static bool allows(const struct conf_caps *caps, enum n32_cap cap)
+bool conf_caps_have(const struct conf_caps *caps, enum n32_cap cap)
 {
 	for (size_t i = 0; i < caps->n; i++) {
 		if (caps->caps[i] == cap)
-			return true;
-	}
-	return false;
-}
-
-static bool asks_for(const struct n32_neg_req *req, enum n32_cap cap)
-{
-	for (size_t i = 0; i < req->n_caps; i++) {
-		if (req->caps[i].cap == cap)
 			return true;
 	}
 	return false;
@@ -58,7 +49,8 @@ void conf_offer(struct conf_caps *out, const struct conf_gateway *g, const struc
 
 		if (p->path == CONF_PATH_INTERMEDIARY && cap != N32_CAP_PRINS)
 			continue;
-		if ((!g || allows(&g->capabilities, cap)) && (!req || asks_for(req, cap)))
+		if ((!g || conf_caps_have(&g->capabilities, cap)) &&
+		    (!req || n32_neg_req_offers(req, cap)))
 			out->caps[out->n++] = cap;
 	}
 }

@@ -167,6 +167,8 @@ void conf_partner_release(struct conf_partner *p);
 void conf_offer(struct conf_caps *out, const struct conf_gateway *g, const struct conf_partner *p,
     const struct n32_neg_req *req);
 
+bool conf_caps_have(const struct conf_caps *caps, enum n32_cap cap);
+
 const char *conf_path_name(enum conf_path path);
 
 #endif

@@ -22,15 +22,6 @@ static bool has_other_keys(lua_State *L, size_t n)
 	return false;
 }
 
-static bool holds(const struct conf_caps *caps, int cap)
-{
-	for (size_t i = 0; i < caps->n; i++) {
-		if ((int)caps->caps[i] == cap)
-			return true;
-	}
-	return false;
-}
-
 /* [-0, +1] */
 static const char *push_ceiling(lua_State *L, const struct conf_caps *caps)
 {
@@ -58,10 +49,10 @@ static enum n32_cap read_cap(lua_State *L, const char *place, const struct conf_
 		fail(L, place, i, arg_push_complaint(L, lua_gettop(L), VALUE_CAP));
 	if (v->value == N32_CAP_NONE)
 		fail(L, place, i, "NONE is not a protection; leave it out");
-	if (holds(before, v->value))
+	if (conf_caps_have(before, (enum n32_cap)v->value))
 		fail(
 		    L, place, i, lua_pushfstring(L, "%s is there already; write it once", v->name));
-	if (!holds(ceiling, v->value))
+	if (!conf_caps_have(ceiling, (enum n32_cap)v->value))
 		fail(L, place, i,
 		    lua_pushfstring(L,
 			"%s is above what the gateway and the partner's file allow, which is %s; "

@@ -7,6 +7,7 @@
 #include "n32/json_prins.h"
 #include "sepp/caller.h"
 #include "sepp/exchange_int.h"
+#include "sepp/floor.h"
 #include "sepp/retention.h"
 
 /* Everything that one request is judged by. */
@@ -58,13 +59,7 @@ static bool is_sender(const struct scene *x)
 	const char *sender = x->d->req.sender.text;
 	const struct n32_identity *id = caller_identify(x->w, x->s->c);
 
-	if (!*sender || n32_identity_has_name(id, sender))
-		return true;
-	for (size_t i = 0; i < x->p->conf->n_fqdns; i++) {
-		if (strcmp(x->p->conf->fqdns[i].text, sender) == 0)
-			return true;
-	}
-	return false;
+	return !*sender || n32_identity_has_name(id, sender) || floor_names(x->p->conf, sender);
 }
 
 /* Both lists or, for a context that is there already, none.  0 if it is so. */

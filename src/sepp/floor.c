@@ -1,7 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/base.h"
 
+#include <string.h>
+
 #include "sepp/floor.h"
+
+bool floor_names(const struct conf_partner *p, const char *fqdn)
+{
+	for (size_t i = 0; i < p->n_fqdns; i++) {
+		if (strcmp(p->fqdns[i].text, fqdn) == 0)
+			return true;
+	}
+	return false;
+}
 
 bool floor_certifies(const struct conf_partner *p, const struct n32_identity *id)
 {
@@ -75,11 +86,13 @@ bool floor_allows(conf_purposes allowed, const struct n32_usage *u)
 	return u->purpose != N32_PURPOSE_UNKNOWN && (allowed & (1u << u->purpose));
 }
 
-bool floor_offers(const struct n32_neg_req *req, enum n32_cap cap)
+conf_purposes floor_purposes(const struct n32_neg_rsp *rsp)
 {
-	for (size_t i = 0; i < req->n_caps; i++) {
-		if (req->caps[i].cap == cap)
-			return true;
+	conf_purposes set = 0;
+
+	for (size_t i = 0; i < rsp->n_allowed; i++) {
+		if (rsp->allowed[i].purpose != N32_PURPOSE_UNKNOWN)
+			set |= 1u << rsp->allowed[i].purpose;
 	}
-	return false;
+	return set;
 }

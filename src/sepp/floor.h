@@ -12,6 +12,9 @@
 #include "n32/types.h"
 #include "script/conf.h"
 
+/* Whether the partner's file lists the name. */
+bool floor_names(const struct conf_partner *p, const char *fqdn);
+
 /* Whether the certificate has a name that the partner's file lists. */
 bool floor_certifies(const struct conf_partner *p, const struct n32_identity *id);
 
@@ -25,7 +28,7 @@ bool floor_serves(const struct conf_gateway *g, const struct n32_neg_req *req);
 /* Whether the purpose is known and among the allowed ones. */
 bool floor_allows(conf_purposes allowed, const struct n32_usage *u);
 
-/* Whether the request offers the capability. */
-bool floor_offers(const struct n32_neg_req *req, enum n32_cap cap);
+/* The purposes that the answer allows, as far as they are known. */
+conf_purposes floor_purposes(const struct n32_neg_rsp *rsp);
 
 #endif

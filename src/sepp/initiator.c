@@ -23,6 +23,16 @@ struct initiators {
 	bool has_begun; /* the first generation was followed */
 };
 
+const struct generation *initiator_generation(const struct initiator *i)
+{
+	return commons_current(i->w->commons);
+}
+
+int64_t initiator_now_s(const struct initiator *i)
+{
+	return loop_wall_s(i->w->loop);
+}
+
 /* --- time */
 
 msec initiator_random(msec bound)
@@ -38,7 +48,7 @@ msec initiator_random(msec bound)
 
 msec initiator_delay(const struct initiator *i, unsigned failures)
 {
-	const struct conf_retry *retry = &commons_current(i->w->commons)->conf->retry;
+	const struct conf_retry *retry = &initiator_generation(i)->conf->retry;
 	msec bound = retry->first;
 
 	for (unsigned k = 1; k < failures && k < DOUBLINGS_MAX && bound < retry->cap; k++)
@@ -46,12 +56,19 @@ msec initiator_delay(const struct initiator *i, unsigned failures)
 	return initiator_random(bound < retry->cap ? bound : retry->cap);
 }
 
+msec initiator_lifetime(const struct initiator *i)
+{
+	msec validity = initiator_generation(i)->conf->validity;
+
+	return validity / 4 * 3 + initiator_random(validity / 8);
+}
+
 /* --- life */
 
 struct partner *initiator_partner(const struct initiator *i)
 {
 	struct partner *p =
-	    generation_named(commons_current(i->w->commons), assoc_name(i->link->association));
+	    generation_named(initiator_generation(i), assoc_name(i->link->association));
 
 	if (i->w->initiators->is_stopped || !p || p->association != i->link->association)
 		return NULL;
@@ -157,11 +174,9 @@ static void report_lost(struct initiator *i, const struct generation *g, const s
 /* What is left of the time until the agreement has to be negotiated anew. */
 static msec time_left(const struct initiator *i, const struct agreement *a)
 {
-	msec validity = commons_current(i->w->commons)->conf->validity;
-	int64_t age_s = loop_wall_s(i->w->loop) - a->at_s;
-	msec age = age_s > 0 ? (msec)age_s * 1000 : 0, due;
+	int64_t age_s = initiator_now_s(i) - a->at_s;
+	msec age = age_s > 0 ? (msec)age_s * 1000 : 0, due = initiator_lifetime(i);
 
-	due = validity / 4 * 3 + initiator_random(validity / 8);
 	return age < due ? due - age : 0;
 }
 
@@ -176,7 +191,7 @@ static void take_up(struct initiator *i, const struct generation *g, const struc
 			attempt_begin(i, "our offer changed");
 		return;
 	}
-	assoc_read(p->association, loop_wall_s(i->w->loop), &v);
+	assoc_read(p->association, initiator_now_s(i), &v);
 	if (!assoc_is_agreed(&v)) {
 		if (!loop_timer_is_set(&a->timer) && v.ways[ASSOC_OUT].state != MACHINE_TERMINATED)
 			attempt_plan(i, first_delay(g), "nothing is agreed");
@@ -195,7 +210,7 @@ static void take_up(struct initiator *i, const struct generation *g, const struc
 static void part_with(struct initiator *i)
 {
 	struct association *a = i->link->association;
-	size_t n = contexts_end_all(i->w->commons->contexts, a, loop_wall_s(i->w->loop));
+	size_t n = contexts_end_all(i->w->commons->contexts, a, initiator_now_s(i));
 
 	if (n > 0)
 		log_info(LOG_SEPP, assoc_name(a),
@@ -209,7 +224,7 @@ static void look_after(struct initiator *i, const struct partner *p)
 {
 	struct assoc_view v;
 
-	assoc_read(p->association, loop_wall_s(i->w->loop), &v);
+	assoc_read(p->association, initiator_now_s(i), &v);
 	if (assoc_is_agreed(&v) && v.agreement.way == ASSOC_OUT && v.agreement.offer != p->offer) {
 		i->attempt.recoveries = RECOVERIES_MAX;
 		attempt_begin(i, "our offer changed");
@@ -228,7 +243,7 @@ static void make_sure(struct initiator *i, const struct generation *g, const str
 	bool doubt = assoc_take_doubt(p->association), cut = i->w->commons->was_interrupted;
 	struct assoc_view v;
 
-	assoc_read(p->association, loop_wall_s(i->w->loop), &v);
+	assoc_read(p->association, initiator_now_s(i), &v);
 	if (!doubt && (!cut || v.agreement.cap == N32_CAP_UNKNOWN))
 		return;
 	if (v.ways[ASSOC_OUT].state == MACHINE_TERMINATED)
@@ -277,7 +292,7 @@ void initiators_follow(struct worker *w)
 /* At once, but a peer that damages one relation after the other is dialled less and less often. */
 static void recover(struct initiator *i, const char *why)
 {
-	msec cap = commons_current(i->w->commons)->conf->retry.cap, now = loop_now(i->w->loop);
+	msec cap = initiator_generation(i)->conf->retry.cap, now = loop_now(i->w->loop);
 	msec delay = 0;
 	char text[512];
 
@@ -303,7 +318,7 @@ static void recover(struct initiator *i, const char *why)
 
 static void come_back(struct initiator *i, const struct partner *p, const char *why)
 {
-	msec cap = commons_current(i->w->commons)->conf->retry.cap;
+	msec cap = initiator_generation(i)->conf->retry.cap;
 
 	if (p->conf->initiate && !i->is_ending)
 		attempt_plan(i, cap / 2 + initiator_random(cap / 2), why);
@@ -313,7 +328,7 @@ static void come_back(struct initiator *i, const struct partner *p, const char *
 static void end_relation(struct initiator *i, const char *why)
 {
 	struct association *a = i->link->association;
-	int64_t now_s = loop_wall_s(i->w->loop);
+	int64_t now_s = initiator_now_s(i);
 	struct assoc_said said = { .now_s = now_s, .reason = why };
 	struct assoc_view v;
 

@@ -14,16 +14,6 @@ enum {
 	SETTLE_MSEC = 1000, /* after contradictory simultaneous negotiations */
 };
 
-const struct generation *initiator_generation(const struct initiator *i)
-{
-	return commons_current(i->w->commons);
-}
-
-int64_t initiator_now_s(const struct initiator *i)
-{
-	return loop_wall_s(i->w->loop);
-}
-
 void attempt_step(struct initiator *i, enum machine_event event, const char *reason)
 {
 	const struct assoc_said said = { .now_s = initiator_now_s(i), .reason = reason };
@@ -80,11 +70,8 @@ static void on_timer(struct loop_timer *t)
 /* Some time before what was agreed is too old. */
 static void plan_renewal(struct initiator *i, const struct partner *p)
 {
-	msec validity = initiator_generation(i)->conf->validity;
-
 	if (p->conf->initiate)
-		attempt_plan(i, validity / 4 * 3 + initiator_random(validity / 8),
-		    "the agreement is getting old");
+		attempt_plan(i, initiator_lifetime(i), "the agreement is getting old");
 	else
 		attempt_unplan(i);
 }
@@ -236,21 +223,6 @@ static bool yields(struct initiator *i, const struct assoc_view *before)
 	return !is_smaller;
 }
 
-static void review_certificate(
-    struct initiator *i, const struct assoc_view *before, const struct agreement *now)
-{
-	struct wish review =
-	    wish_of(WISH_REVIEW, assoc_name(i->link->association), "the certificate changed");
-	const char *news = agreement_news(&before->agreement, now);
-
-	if (!*news)
-		return;
-	log_warn(LOG_SEPP, review.partner,
-	    "the partner has another certificate new='%s' fingerprint=%s", news, now->fingerprint);
-	review.event = SCRIPT_EVENT_CERTIFICATE_CHANGED;
-	worker_wish_all(i->w, &review);
-}
-
 /* Anything but PRINS: what was kept for it ends (TS 29.573 5.2.2). */
 static void leave_prins(struct initiator *i)
 {
@@ -279,7 +251,7 @@ static void commit(struct initiator *i, const struct partner *p, struct session 
 	    "negotiated by us selected=%s with='%s' policy=%s why='%s'",
 	    n32_cap_name(o->agreement.cap), i->attempt.dial.name.text, *o->place ? o->place : "-",
 	    str_escape(why, sizeof(why), str_of(i->attempt.why)));
-	review_certificate(i, &before, &o->agreement);
+	retention_certify(i->w, p->conf->name, &before.agreement, &o->agreement);
 	if (o->agreement.cap == N32_CAP_PRINS) {
 		attempt_exchange(i, s, p);
 		return;

@@ -43,7 +43,7 @@ static const char *name_of(enum errand_kind kind)
 static void end_relation(struct initiator *i, const char *how)
 {
 	const struct assoc_said said = {
-		.now_s = loop_wall_s(i->w->loop),
+		.now_s = initiator_now_s(i),
 		.reason = how,
 	};
 	const struct wish let_go =
@@ -144,7 +144,7 @@ static const char *encode(struct initiator *i, const struct errand *e, struct bu
 		ensure(n32_error_info_encode(&o->body, &report) == 0);
 		return "n32f-error";
 	case ERRAND_NONE:
-		offer_make_none(o, commons_current(i->w->commons));
+		offer_make_none(o, initiator_generation(i));
 		break;
 	}
 	return "exchange-capability";
@@ -174,7 +174,7 @@ static void drop_late_none(struct initiator *i)
 	struct errand *e, *next;
 	struct assoc_view v;
 
-	assoc_read(i->link->association, loop_wall_s(i->w->loop), &v);
+	assoc_read(i->link->association, initiator_now_s(i), &v);
 	if (i->is_ending && v.ways[ASSOC_OUT].state == MACHINE_TERMINATING)
 		return;
 	for (e = TAILQ_FIRST(&i->courier.errands); e; e = next) {
@@ -242,7 +242,7 @@ static void look(struct initiator *i)
 	} else if (c->dial.is_busy || c->is_waiting) {
 		return;
 	} else if (p) {
-		dial_start(&c->dial, commons_current(i->w->commons), p, NULL);
+		dial_start(&c->dial, initiator_generation(i), p, NULL);
 	} else {
 		courier_cancel(i);
 	}
@@ -286,7 +286,7 @@ static void on_address(struct dial *d, const struct addr *to)
 static void on_up(struct dial *d, struct session *s)
 {
 	struct initiator *i = of_dial(d);
-	const struct generation *g = commons_current(i->w->commons);
+	const struct generation *g = initiator_generation(i);
 	bool keeps = retention_keeps(i->w, g, s, SCRIPT_EVENT_NEGOTIATED);
 
 	/* whoever is dialled and leaves at once is not dialled at once again */
@@ -359,7 +359,7 @@ void courier_add(struct initiator *i, enum errand_kind kind, const char *id, con
 		n++;
 	e->i = i;
 	e->kind = kind;
-	e->until = loop_now(i->w->loop) + commons_current(i->w->commons)->conf->validity;
+	e->until = loop_now(i->w->loop) + initiator_generation(i)->conf->validity;
 	(void)str_copy(e->id, sizeof(e->id), str_of(id));          /* bounded by the callers, */
 	(void)str_copy(e->error, sizeof(e->error), str_of(error)); /* as these are */
 	(void)str_copy(e->message_id, sizeof(e->message_id), str_of(message_id));

@@ -96,6 +96,9 @@ int64_t initiator_now_s(const struct initiator *i);
 /* A random time below the bound for so many failures in a row. */
 msec initiator_delay(const struct initiator *i, unsigned failures);
 
+/* How long an agreement lasts until it is negotiated anew, some time before it is too old. */
+msec initiator_lifetime(const struct initiator *i);
+
 /* Uniform in [0, bound). */
 msec initiator_random(msec bound);
 

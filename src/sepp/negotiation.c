@@ -9,6 +9,7 @@
 #include "sepp/caller.h"
 #include "sepp/floor.h"
 #include "sepp/negotiation.h"
+#include "sepp/retention.h"
 
 /* Everything that one negotiation is judged by; on the stack of negotiate(). */
 struct scene {
@@ -142,26 +143,6 @@ static bool split_purposes(struct negotiation *n, conf_purposes allowed)
 	return n->req.n_usages == 0 || n->rsp.n_allowed > 0;
 }
 
-static uint32_t purposes_of(const struct negotiation *n)
-{
-	uint32_t set = 0;
-
-	for (size_t i = 0; i < n->rsp.n_allowed; i++)
-		set |= 1u << n->rsp.allowed[i].purpose;
-	return set;
-}
-
-/* --- capabilities (step 13) */
-
-static bool allows_cap(const struct conf_caps *caps, enum n32_cap cap)
-{
-	for (size_t i = 0; i < caps->n; i++) {
-		if (caps->caps[i] == cap)
-			return true;
-	}
-	return false;
-}
-
 /* --- answers */
 
 static void describe_us(struct negotiation *n, const struct conf_gateway *conf)
@@ -214,30 +195,16 @@ static enum negotiation_outcome terminate(struct scene *s)
 	return NEGOTIATION_AGREED;
 }
 
-/* What another certificate, or another mechanism, means for the connections that are kept. */
-static void review_kept(struct scene *s, const struct agreement *a)
+/* Anything but PRINS: what was kept for it ends (TS 29.573 5.2.2). */
+static void leave_prins(struct scene *s, int64_t now_s)
 {
-	const struct assoc_view *before = &s->n->decision.view;
-	const char *news = agreement_news(&before->agreement, a);
-	const char *partner = s->n->partner->conf->name;
-	struct wish wish;
-	size_t ended = 0;
-
+	struct partner *p = s->n->partner;
+	const struct wish wish = wish_of(WISH_LET_GO, p->conf->name, "");
 	/* whatever was agreed before: another worker may have agreed on PRINS since */
-	if (a->cap != N32_CAP_PRINS)
-		ended =
-		    contexts_end_all(s->w->commons->contexts, s->n->partner->association, a->at_s);
-	if (a->cap != N32_CAP_PRINS && (ended || before->agreement.cap == N32_CAP_PRINS)) {
-		wish = wish_of(WISH_LET_GO, partner, "");
+	size_t ended = contexts_end_all(s->w->commons->contexts, p->association, now_s);
+
+	if (ended || s->n->decision.view.agreement.cap == N32_CAP_PRINS)
 		worker_wish_all(s->w, &wish);
-	} else if (*news) {
-		log_warn(LOG_SEPP, partner,
-		    "the partner has another certificate new='%s' fingerprint=%s", news,
-		    a->fingerprint);
-		wish = wish_of(WISH_REVIEW, partner, "");
-		wish.event = SCRIPT_EVENT_CERTIFICATE_CHANGED;
-		worker_wish_all(s->w, &wish);
-	}
 }
 
 static void commit(struct scene *s)
@@ -248,7 +215,7 @@ static void commit(struct scene *s)
 		.way = ASSOC_IN,
 		.target_api_root = n->req.target_api_root && s->g->conf->target_api_root,
 		.features = n->rsp.has_features ? n->rsp.features : 0,
-		.purposes = purposes_of(n),
+		.purposes = floor_purposes(&n->rsp),
 		.n32f_fqdn = n->req.n32f_fqdn,
 		.n32f_port = n->req.n32f_port,
 		.at_s = loop_wall_s(s->w->loop),
@@ -258,7 +225,9 @@ static void commit(struct scene *s)
 
 	agreement_certify(&a, conn_peer(s->c));
 	level = assoc_agree(n->partner->association, &a, place_of(place, s)) ? LOG_INFO : LOG_DEBUG;
-	review_kept(s, &a);
+	retention_certify(s->w, n->partner->conf->name, &n->decision.view.agreement, &a);
+	if (a.cap != N32_CAP_PRINS)
+		leave_prins(s, a.at_s);
 	count(&s->w->counters, a.cap == N32_CAP_TLS ? COUNTER_SELECTED_TLS : COUNTER_SELECTED_PRINS,
 	    1);
 	if (log_wants(level))
@@ -278,7 +247,7 @@ static bool keeps_last(const struct scene *s)
 	const struct assoc_view *v = &s->n->decision.view;
 
 	return s->n->partner->conf->keep_last_on_policy_error && assoc_is_agreed(v) &&
-	       allows_cap(&s->n->offer, v->agreement.cap);
+	       conf_caps_have(&s->n->offer, v->agreement.cap);
 }
 
 static enum negotiation_outcome fail_closed(struct scene *s)
@@ -320,7 +289,7 @@ static enum negotiation_outcome obey(struct scene *s)
 	default:
 		return fail_closed(s);
 	}
-	if (!allows_cap(&s->n->offer, out->cap)) /* the engine checks too; this is the floor */
+	if (!conf_caps_have(&s->n->offer, out->cap)) /* the engine checks too; this is the floor */
 		return fail_closed(s);
 	if (out->has_purposes && !split_purposes(s->n, s->allowed & out->purposes))
 		return refuse(s, N32_PROBLEM_PURPOSE_NOT_ALLOWED, "",
@@ -365,8 +334,9 @@ static enum negotiation_outcome judge(struct scene *s)
 	}
 	describe_us(n, s->g->conf);
 	conf_offer(&s->n->offer, s->g->conf, s->n->partner->conf, &s->n->req);
-	if (n->offer.n == 0 && floor_offers(&n->req, N32_CAP_NONE) &&
-	    !floor_offers(&n->req, N32_CAP_TLS) && !floor_offers(&n->req, N32_CAP_PRINS))
+	if (n->offer.n == 0 && n32_neg_req_offers(&n->req, N32_CAP_NONE) &&
+	    !n32_neg_req_offers(&n->req, N32_CAP_TLS) &&
+	    !n32_neg_req_offers(&n->req, N32_CAP_PRINS))
 		return terminate(s);
 	s->allowed = conf->purposes & s->g->conf->purposes;
 	if (!split_purposes(n, s->allowed))

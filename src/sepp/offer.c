@@ -170,29 +170,13 @@ uint64_t offer_signature(const struct generation *g, const struct partner *p)
 
 /* --- what comes back */
 
-static bool was_offered(const struct conf_caps *caps, enum n32_cap cap)
-{
-	for (size_t i = 0; i < caps->n; i++) {
-		if (caps->caps[i] == cap)
-			return true;
-	}
-	return false;
-}
-
 /* Whether `sender` is the server that we dialled, or another name of the partner, and is in the
  * certificate. */
 static bool is_sender(
     const struct partner *p, const struct n32_identity *id, const char *dialled, const char *sender)
 {
-	if (!n32_identity_has_name(id, sender))
-		return false;
-	if (strcmp(sender, dialled) == 0)
-		return true;
-	for (size_t i = 0; i < p->conf->n_fqdns; i++) {
-		if (strcmp(p->conf->fqdns[i].text, sender) == 0)
-			return true;
-	}
-	return false;
+	return n32_identity_has_name(id, sender) &&
+	       (strcmp(sender, dialled) == 0 || floor_names(p->conf, sender));
 }
 
 /* The networks that the answer claims are the partner's (the floor takes them from a request). */
@@ -224,7 +208,7 @@ static bool is_right(struct offer *o, const struct partner *p, const struct n32_
 {
 	char text[300];
 
-	if (!was_offered(caps, o->rsp.selected.cap)) {
+	if (!conf_caps_have(caps, o->rsp.selected.cap)) {
 		name_cap(o, "which was not offered");
 		return false;
 	}
@@ -282,17 +266,6 @@ static enum offer_verdict ask_verdict(struct offer *o, struct worker *w, const s
 	}
 }
 
-static uint32_t purposes_of(const struct n32_neg_rsp *rsp)
-{
-	uint32_t set = 0;
-
-	for (size_t i = 0; i < rsp->n_allowed; i++) {
-		if (rsp->allowed[i].purpose != N32_PURPOSE_UNKNOWN)
-			set |= 1u << rsp->allowed[i].purpose;
-	}
-	return set;
-}
-
 static void agree(struct offer *o, struct worker *w, const struct generation *g,
     const struct partner *p, const struct session *s)
 {
@@ -304,10 +277,10 @@ static void agree(struct offer *o, struct worker *w, const struct generation *g,
 		.target_api_root = o->rsp.selected.cap == N32_CAP_TLS && g->conf->target_api_root &&
 				   o->rsp.target_api_root,
 		.features = o->rsp.has_features ? o->rsp.features & N32_FEATURE_NFTLST : 0,
-		.purposes = purposes_of(&o->rsp) & g->conf->purposes & p->conf->purposes,
+		.purposes = floor_purposes(&o->rsp) & g->conf->purposes & p->conf->purposes,
 		.n32f_fqdn = o->rsp.n32f_fqdn,
 		.n32f_port = o->rsp.n32f_port,
-		.offer = offer_signature(g, p),
+		.offer = p->offer,
 		.at_s = loop_wall_s(w->loop),
 	};
 	agreement_certify(a, conn_peer(s->c));

@@ -152,6 +152,21 @@ void retention_review(struct worker *w, struct link *link, enum script_event eve
 	}
 }
 
+void retention_certify(struct worker *w, const char *partner, const struct agreement *before,
+    const struct agreement *now)
+{
+	struct wish review = wish_of(WISH_REVIEW, partner, "the certificate changed");
+	const char *news = agreement_news(before, now);
+
+	if (!*news)
+		return;
+	log_warn(LOG_SEPP, partner, "the partner has another certificate new='%s' fingerprint=%s",
+	    news, now->fingerprint);
+	review.event = SCRIPT_EVENT_CERTIFICATE_CHANGED;
+	if (now->cap == N32_CAP_PRINS)
+		worker_wish_all(w, &review);
+}
+
 void retention_let_go(struct link *link)
 {
 	struct session *s;

@@ -41,6 +41,11 @@ bool retention_wants_back(
  */
 void retention_review(struct worker *w, struct link *link, enum script_event event);
 
+/* Was there another certificate in the agreement before?  Says so and, where PRINS is in force now,
+ * has the kept connections reviewed. */
+void retention_certify(struct worker *w, const char *partner, const struct agreement *before,
+    const struct agreement *now);
+
 /* Ends the kept connections of the partner: PRINS is no longer in force.  Between turns. */
 void retention_let_go(struct link *link);
 
