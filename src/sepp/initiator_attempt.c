@@ -197,7 +197,7 @@ void attempt_doubt(struct initiator *i)
 {
 	struct attempt *a = &i->attempt;
 
-	if (!a->is_recovery)
+	if (a->recoveries == 0)
 		a->recoveries = RECOVERIES_MAX;
 }
 
@@ -479,7 +479,6 @@ void attempt_begin(struct initiator *i, const char *why)
 		return;
 	}
 	loop_timer_stop(&a->timer);
-	a->is_recovery = a->recoveries > 0;
 	a->step = ATTEMPT_NEGOTIATE;
 	a->redirects = 0;
 	a->is_reopened = false;

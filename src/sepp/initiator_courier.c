@@ -239,7 +239,7 @@ static void look(struct initiator *i)
 	if (s) {
 		courier_use(i, s);
 		conn_flush_later(s->c);
-	} else if (c->dial.is_busy || c->is_waiting) {
+	} else if (c->dial.is_busy || loop_timer_is_set(&c->timer)) {
 		return;
 	} else if (p) {
 		dial_start(&c->dial, initiator_generation(i), p, NULL);
@@ -252,7 +252,6 @@ static void on_timer(struct loop_timer *t)
 {
 	struct initiator *i = container_of(t, struct initiator, courier.timer);
 
-	i->courier.is_waiting = false;
 	if (find_own(i)) /* it has lasted */
 		i->courier.failures = 0;
 	look(i);
@@ -263,10 +262,8 @@ static void wait(struct initiator *i)
 {
 	struct courier *c = &i->courier;
 
-	if (c->is_waiting)
-		return;
-	c->is_waiting = true;
-	loop_timer_set(&c->timer, initiator_delay(i, ++c->failures));
+	if (!loop_timer_is_set(&c->timer))
+		loop_timer_set(&c->timer, initiator_delay(i, ++c->failures));
 }
 
 /* --- the connection */
@@ -343,7 +340,7 @@ void courier_cancel(struct initiator *i)
 
 	dial_cancel(&c->dial);
 	loop_timer_stop(&c->timer);
-	c->is_waiting = c->wants_connection = false;
+	c->wants_connection = false;
 	while ((e = TAILQ_FIRST(&c->errands)) != NULL)
 		drop(e);
 }
@@ -374,7 +371,6 @@ void courier_add(struct initiator *i, enum errand_kind kind, const char *id, con
 
 void courier_wait(struct initiator *i, msec delay)
 {
-	i->courier.is_waiting = true;
 	loop_timer_set(&i->courier.timer, delay);
 }
 

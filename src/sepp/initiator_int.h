@@ -32,7 +32,6 @@ struct attempt {
 	char why[160];       /* it was begun */
 	bool is_again;       /* wanted once more while one is under way */
 	unsigned failures;   /* in a row */
-	bool is_recovery;    /* it is one of those: */
 	unsigned recoveries; /* that may still follow without `initiate` */
 	unsigned redirects;
 	bool is_reopened;    /* the exchange had to begin on another connection */
@@ -70,7 +69,6 @@ TAILQ_HEAD(errand_list, errand);
 struct courier {
 	struct dial dial;
 	struct loop_timer timer; /* not before it fires is the partner dialled again */
-	bool is_waiting;         /* it is set */
 	bool wants_connection;
 	unsigned failures;
 	struct errand_list errands;
