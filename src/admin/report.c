@@ -143,10 +143,11 @@ struct expiry_list {
 static void add_expiry(void *arg, const struct expiry_item *item)
 {
 	struct expiry_list *l = arg;
-	json_t *o = json_pack("{s:s, s:o, s:o, s:I, s:b}", "what", expiry_what_name(item->what),
-	    "name", words(item->name), "at", utc(item->at_s), "days",
-	    (json_int_t)((item->at_s - l->now_s) / 86400), "soon",
-	    expiry_level(item, l->now_s) != EXPIRY_FAR);
+	enum expiry_level level = expiry_level(item, l->now_s);
+	json_t *o = json_pack("{s:s, s:o, s:o, s:I, s:b, s:b}", "what",
+	    expiry_what_name(item->what), "name", words(item->name), "at", utc(item->at_s), "days",
+	    (json_int_t)((item->at_s - l->now_s) / 86400), "soon", level != EXPIRY_FAR, "over",
+	    level == EXPIRY_OVER);
 
 	ensure(o && json_array_append_new(l->list, o) == 0);
 }
@@ -183,7 +184,6 @@ char *report_status(const struct gateway *g)
 	       json_object_set_new(o, "jail", jail_object(s.jail)) == 0 &&
 	       json_object_set_new(o, "lab", json_boolean(s.is_lab)) == 0 &&
 	       json_object_set_new(o, "key_log", s.keylog ? words(s.keylog) : json_null()) == 0);
-	ensure(o && json_object_set_new(o, "store", store_object(&s.store)) == 0);
 	ensure(json_object_set_new(o, "revocation_lists", lists_object(&s)) == 0);
 	ensure(json_object_set_new(o, "expiry", expiry_array(&s)) == 0);
 	more = policies(g, &s);
@@ -265,10 +265,11 @@ char *report_reload(const struct gateway_change *change, bool dry_run, const str
 	if (e)
 		return print(json_pack(
 		    "{s:b, s:o, s:s}", "ok", 0, "error", words(e->text), "stage", change->stage));
-	return print(json_pack("{s:b, s:b, s:I, s:s, s:I, s:{s:b, s:I, s:I}}", "ok", 1, "dry_run",
-	    dry_run, "generation", (json_int_t)change->generation, "digest", change->digest,
-	    "partners", (json_int_t)change->n_partners, "connections", "complete", change->is_asked,
-	    "kept", (json_int_t)change->asked, "released", (json_int_t)change->released));
+	return print(json_pack("{s:b, s:b, s:I, s:s, s:I, s:{s:b, s:b, s:I, s:I}}", "ok", 1,
+	    "dry_run", dry_run, "generation", (json_int_t)change->generation, "digest",
+	    change->digest, "partners", (json_int_t)change->n_partners, "connections", "complete",
+	    change->is_asked, "applied", change->is_applied, "kept", (json_int_t)change->asked,
+	    "released", (json_int_t)change->released));
 }
 
 char *report_rollback(const struct gateway_change *change, const struct err *e)
@@ -421,12 +422,6 @@ static void put_journal(FILE *f, const struct journal_status *j)
 	    (unsigned long long)j->lost_write);
 }
 
-static void ignore_context(void *arg, const struct context_view *v)
-{
-	(void)arg;
-	(void)v;
-}
-
 static void put_store(FILE *f, const struct store_status *s)
 {
 	put_gauge(f, "store_on", "1 when agreements are kept over a restart", s->is_on);
@@ -500,7 +495,7 @@ char *report_metrics(const struct gateway *g)
 	put_gauge(f, "crl_refused", "Revocation lists on the disk that cannot be used",
 	    (double)s.n_lists_refused);
 	put_gauge(f, "n32f_contexts", "N32-f contexts that there are",
-	    (double)contexts_each(gateway_contexts(g), ignore_context, NULL));
+	    (double)contexts_count(gateway_contexts(g)));
 	put_partners(f, g, s.now_s);
 	fclose(f);
 	return text;

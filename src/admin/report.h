@@ -28,13 +28,13 @@ char *report_flags(const struct partner *p, const struct err *e);
 /* Prometheus text exposition format 0.0.4; freed with free(). */
 char *report_metrics(const struct gateway *g);
 
-/* An error of the API itself. */
 /* Whether what was asked for was begun; `e` NULL: it was. */
 char *report_done(const char *partner, const struct err *e);
 
 /* The N32-f contexts; nothing of their keys. */
 char *report_contexts(const struct gateway *g);
 
+/* An error of the API itself. */
 char *report_error(const char *text);
 
 #endif

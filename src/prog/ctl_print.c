@@ -93,7 +93,7 @@ static void print_expiry(const json_t *list)
 
 	json_array_foreach(list, i, item)
 	{
-		bool is_over = int_of(item, "days") < 0;
+		bool is_over = json_is_true(json_object_get(item, "over"));
 
 		if (json_is_true(json_object_get(item, "soon")))
 			printf("%s       %s %s, %s\n", is_over ? "EXPIRED" : "EXPIRES",

@@ -569,6 +569,16 @@ bool contexts_take_nonce(struct contexts *c, const char *own, enum n32_message m
 	return ok;
 }
 
+size_t contexts_count(struct contexts *c)
+{
+	size_t n;
+
+	lock(c);
+	n = c->by_own.len;
+	unlock(c);
+	return n;
+}
+
 size_t contexts_each(
     struct contexts *c, void (*fn)(void *arg, const struct context_view *v), void *arg)
 {

@@ -144,6 +144,9 @@ uint64_t contexts_count_report(
 bool contexts_take_nonce(struct contexts *c, const char *own, enum n32_message message,
     unsigned char out[CONTEXT_NONCE_LEN]) MUST_CHECK;
 
+/* How many there are. */
+size_t contexts_count(struct contexts *c);
+
 /* Each one, by name of the partner, the newest first; `fn` may not call back.  Returns how many. */
 size_t contexts_each(
     struct contexts *c, void (*fn)(void *arg, const struct context_view *v), void *arg);

@@ -44,6 +44,9 @@ def test_the_end_of_our_certificate_is_told_once(start, directory, days, level, 
     assert len(lines) == 1 and lines[0].startswith(f"{level} tls -: our certificate {words}")
     assert lines[0].endswith("file=certs/gateway.pem")
     assert expires(gateway, "certificate", "certs/gateway.pem") == pytest.approx(days, abs=0.1)
+    shown = parleyctl("--socket", gateway.socket, "status").stdout
+    word = "EXPIRED" if days < 0 else "EXPIRES"
+    assert f"{word}       certificate certs/gateway.pem, " in shown
 
 
 def test_a_renewed_certificate_is_told_again_when_it_comes_near(start, directory):

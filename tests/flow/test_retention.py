@@ -10,6 +10,7 @@ import pytest
 
 from lib.directory import FOLLOW_THE_INITIATOR, suites
 from lib.frames import frames
+from lib.gateway import parleyctl
 from lib.peer import ERROR_PATH
 from lib.waiting import SLOWNESS, Deadline, elapsed
 from lib.wire import TimedOut
@@ -282,13 +283,16 @@ def test_reload_says_what_it_would_release_and_with_apply_does_so(directory, rec
     with prins(alpha, gateway) as first, prins(alpha, gateway) as second:
         directory.partner_file("alpha", "001-01", on(POLICY_CHANGED=RELEASE))
         answer = gateway.command("reload")["connections"]
-        assert answer == {"complete": True, "kept": 2, "released": 2}
+        assert answer == {"complete": True, "applied": False, "kept": 2, "released": 2}
         comes_to(gateway, state, [("POLICY_CHANGED", "would be released")] * 2, "POLICY_CHANGED")
         assert first.is_alive() and second.is_alive()
-        assert gateway.command("reload", "--apply")["connections"] == answer
+        said = parleyctl("--socket", gateway.socket, "reload").stdout
+        assert "2 of 2 kept connections are not wanted by its policies; reload --apply" in said
+        said = parleyctl("--socket", gateway.socket, "reload", "--apply").stdout
+        assert "2 of 2 kept connections are not wanted by its policies and were ended\n" in said
         assert_graceful(first)
         assert_graceful(second)
-        comes_to(gateway, state, [("POLICY_CHANGED", "would be released")] * 2
+        comes_to(gateway, state, [("POLICY_CHANGED", "would be released")] * 4
                  + [("POLICY_CHANGED", "released")] * 2, "POLICY_CHANGED")
 
 
@@ -298,7 +302,8 @@ def test_reload_with_a_policy_that_retains_ends_nothing(directory, recorded, sta
     with prins(alpha, gateway) as connection:
         for options, outcome in (((), "would be kept"), (("--apply",), "kept")):
             answer = gateway.command("reload", *options)["connections"]
-            assert answer == {"complete": True, "kept": 1, "released": 0}
+            assert answer == {"complete": True, "applied": "--apply" in options,
+                              "kept": 1, "released": 0}
             gateway.until(lambda: asked(state)[-1] == ("POLICY_CHANGED", outcome))
             assert connection.is_alive()
         assert len(asked(state, "POLICY_CHANGED")) == 2
