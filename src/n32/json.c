@@ -74,14 +74,6 @@ static enum n32_problem_code verdict(const struct decoder *d)
 	return N32_PROBLEM_OPTIONAL_IE_INCORRECT;
 }
 
-static void reset_problem(struct n32_problem *problem)
-{
-	problem->code = N32_PROBLEM_NONE;
-	problem->detail[0] = '\0';
-	problem->n_params = 0;
-	problem->more = 0;
-}
-
 int n32_json_decode(void *out, const struct attribute *table, size_t n, struct str body,
     const struct n32_json_options *options, struct n32_problem *problem)
 {
@@ -89,7 +81,7 @@ int n32_json_decode(void *out, const struct attribute *table, size_t n, struct s
 	const struct json_value *root;
 	const char *why;
 
-	reset_problem(problem);
+	n32_problem_reset(problem, N32_PROBLEM_NONE);
 	root = n32_json_parse(body, &why);
 	if (!root) {
 		problem->code = N32_PROBLEM_INVALID_MSG_FORMAT;

@@ -35,6 +35,13 @@ static const char *title_of(int status)
 	return NULL;
 }
 
+void n32_problem_reset(struct n32_problem *p, enum n32_problem_code code)
+{
+	p->code = code;
+	p->detail[0] = '\0';
+	p->n_params = p->more = 0;
+}
+
 void n32_problem_add(struct n32_problem *p, const char *param, const char *reason)
 {
 	struct n32_invalid_param *to;

@@ -60,6 +60,9 @@ struct n32_problem {
 	size_t more; /* offences that did not fit */
 };
 
+/* Nothing is wrong: an empty one of that code. */
+void n32_problem_reset(struct n32_problem *p, enum n32_problem_code code);
+
 /* Adds an offence.  `param` is cut at its bound; `reason` is static.  Does not touch `code`. */
 void n32_problem_add(struct n32_problem *p, const char *param, const char *reason);
 

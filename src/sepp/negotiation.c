@@ -356,9 +356,7 @@ enum negotiation_outcome negotiate(struct worker *w, struct generation *g, struc
 	struct scene s = { .w = w, .g = g, .c = c, .id = id, .n = n };
 	struct n32_json_options options = { .strict_fqdn = s.g->conf->strict_fqdn };
 
-	n->problem.code = N32_PROBLEM_NONE;
-	n->problem.detail[0] = '\0';
-	n->problem.n_params = n->problem.more = 0;
+	n32_problem_reset(&n->problem, N32_PROBLEM_NONE);
 	n->status = n->retry_s = 0;
 	n->partner = NULL;
 	n->decision.out.file[0] = '\0'; /* nothing decided yet */

@@ -32,9 +32,7 @@ void notice_free(struct notice *n)
 
 static unsigned refuse(struct notice *n, enum n32_problem_code code)
 {
-	n->problem.code = code;
-	n->problem.detail[0] = '\0';
-	n->problem.n_params = n->problem.more = 0;
+	n32_problem_reset(&n->problem, code);
 	return (unsigned)n32_problem_status(code);
 }
 

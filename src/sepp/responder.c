@@ -98,9 +98,7 @@ static void answer_code(
 {
 	struct n32_problem *p = &caller_worker(c)->responder->negotiation.problem;
 
-	p->code = code;
-	p->detail[0] = '\0';
-	p->n_params = p->more = 0;
+	n32_problem_reset(p, code);
 	answer_problem(c, s, p, 0, retry_s);
 }
 
