@@ -36,8 +36,9 @@ static const char *only_name(int argc, char *argv[], int *rc)
 
 /* --- negotiate */
 
-/* The partner in the answer to /v1/partners: a new reference, or NULL. */
-static json_t *find_partner(const struct ctl_options *o, const char *name)
+/* The partner in the answer to /v1/partners: a new reference; NULL: there is none, or `rc` says
+ * that there was no answer, which is told. */
+static json_t *find_partner(const struct ctl_options *o, const char *name, int *rc)
 {
 	struct ctl_options quiet = { .socket = o->socket };
 	json_t *root = NULL, *p, *found = NULL;
@@ -45,7 +46,8 @@ static json_t *find_partner(const struct ctl_options *o, const char *name)
 	long status;
 	size_t i;
 
-	if (ctl_ask(&quiet, "GET", "/v1/partners", &status, &body) == EXIT_SUCCESS)
+	*rc = ctl_ask(&quiet, "GET", "/v1/partners", &status, &body);
+	if (*rc == EXIT_SUCCESS)
 		root = json_loadb(body.data ? body.data : "", body.len, 0, NULL);
 	buf_release(&body);
 	json_array_foreach(json_object_get(root, "partners"), i, p)
@@ -86,15 +88,16 @@ static void wait_a_little(void)
 }
 
 /* Waits for the end of the attempt that was asked for when there had been `before`. */
-static json_t *await_attempt(const struct ctl_options *o, const char *name, json_int_t before)
+static json_t *await_attempt(
+    const struct ctl_options *o, const char *name, json_int_t before, int *rc)
 {
 	msec until = clock_mono() + WAIT_MSEC;
-	json_t *p = find_partner(o, name);
+	json_t *p = find_partner(o, name, rc);
 
 	while (p && (attempts_of(p) == before || is_busy(p)) && clock_mono() < until) {
 		json_decref(p);
 		wait_a_little();
-		p = find_partner(o, name);
+		p = find_partner(o, name, rc);
 	}
 	return p;
 }
@@ -102,7 +105,8 @@ static json_t *await_attempt(const struct ctl_options *o, const char *name, json
 /* Returns whether the attempt succeeded. */
 static bool tell_attempt(const struct ctl_options *o, const char *name, json_int_t before)
 {
-	json_t *p = await_attempt(o, name, before);
+	int rc;
+	json_t *p = await_attempt(o, name, before, &rc);
 	bool ended = p && attempts_of(p) != before && !is_busy(p), ok;
 	enum machine_state state;
 
@@ -110,11 +114,13 @@ static bool tell_attempt(const struct ctl_options *o, const char *name, json_int
 	     !*out_of(p, "reason");
 	if (o->json && p)
 		ok = json_dumpf(p, stdout, JSON_INDENT(2)) == 0 && putchar('\n') != EOF && ok;
-	else if (!ended)
+	else if (!p && rc == EXIT_SUCCESS)
+		fprintf(stderr, "parleyctl: there is no partner '%s' any more\n", name);
+	else if (p && !ended)
 		fprintf(stderr, "parleyctl: the negotiation goes on, see parleyctl partners\n");
 	else if (ok)
 		printf("%s: %s\n", name, out_of(p, "state"));
-	else
+	else if (p)
 		fprintf(stderr, "%s: %s: %s\n", name, out_of(p, "state"), out_of(p, "reason"));
 	json_decref(p);
 	return ok;
@@ -134,7 +140,9 @@ static int run_negotiate(struct ctl_options *o, int argc, char *argv[])
 	name = only_name(argc, argv, &rc);
 	if (!name)
 		return rc;
-	p = find_partner(o, name);
+	p = find_partner(o, name, &rc);
+	if (rc != EXIT_SUCCESS)
+		return rc;
 	before = attempts_of(p);
 	json_decref(p);
 	quiet = (struct ctl_options){ .socket = o->socket };
