@@ -133,24 +133,41 @@ static bool is_due(struct list *l, const struct stamp *now)
 	return true;
 }
 
-/* Whether everybody who names the list could do with `text`. */
+/* Whether the list is one for these anchors. */
+static int check_with(const struct generation *g, const char *path, struct str text,
+    const char *anchors, struct err *e)
+{
+	struct tls_anchors *a;
+	struct str pem;
+
+	if (directory_find(g->directory, anchors, &pem, e))
+		return ERR_CONFIG;
+	a = tls_anchors_new(pem, (struct tls_lists){ .pem = text }, e);
+	if (!a)
+		return err_within(e, "%s", path);
+	tls_anchors_unref(a);
+	return 0;
+}
+
+/* Whether everybody who names the list could do with `text`; anchors that several name are tried
+ * once. */
 static int check_list(const struct generation *g, const char *path, struct str text, struct err *e)
 {
-	for (size_t i = 0; i < g->n_partners; i++) {
-		const struct conf_partner *conf = g->partners[i]->conf;
-		struct tls_anchors *a;
-		struct str pem;
+	struct map tried;
+	int rc = 0;
 
-		if (!conf->crl || strcmp(conf->crl, path) != 0)
+	map_init(&tried);
+	for (size_t i = 0; i < g->n_partners && rc == 0; i++) {
+		const struct conf_partner *conf = g->partners[i]->conf;
+
+		if (!conf->crl || strcmp(conf->crl, path) != 0 ||
+		    map_find(&tried, str_of(conf->anchors)))
 			continue;
-		if (directory_find(g->directory, conf->anchors, &pem, e))
-			return ERR_CONFIG;
-		a = tls_anchors_new(pem, (struct tls_lists){ .pem = text }, e);
-		if (!a)
-			return err_within(e, "%s", path);
-		tls_anchors_unref(a);
+		rc = check_with(g, path, text, conf->anchors, e);
+		map_put(&tried, str_of(conf->anchors), g->partners[i]);
 	}
-	return 0;
+	map_release(&tried);
+	return rc;
 }
 
 /* Reads the list; adds it to `news` if it is another than the one in force. */
