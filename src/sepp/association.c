@@ -256,6 +256,16 @@ void assoc_read(struct association *a, int64_t now_s, struct assoc_view *out)
 	unlock(a);
 }
 
+enum n32_cap assoc_in_force(struct association *a)
+{
+	enum n32_cap cap;
+
+	lock(a);
+	cap = is_open(a, ASSOC_IN) ? a->r.agreement.cap : N32_CAP_UNKNOWN;
+	unlock(a);
+	return cap;
+}
+
 enum machine_state assoc_state(const struct assoc_view *v)
 {
 	return v->ways[v->latest].state;

@@ -90,6 +90,9 @@ void assoc_unmark(struct association *a);
 
 void assoc_read(struct association *a, int64_t now_s, struct assoc_view *out);
 
+/* The mechanism of the agreement that is in force; UNKNOWN: none is. */
+enum n32_cap assoc_in_force(struct association *a);
+
 /* The state that changed last. */
 enum machine_state assoc_state(const struct assoc_view *v);
 

@@ -213,10 +213,10 @@ static const char *judge(struct dial *d, struct conn *c)
 {
 	const struct generation *g = commons_current(d->w->commons);
 	const struct n32_identity *id = caller_identify(d->w, c);
-	const struct partner *p = generation_named(g, assoc_name(d->link->association));
+	const struct partner *p = link_partner(d->link, g);
 	const char *why;
 
-	if (!p || p->association != d->link->association)
+	if (!p)
 		return "the partner is gone";
 	if (generation_anchors(g, id, &why) != p->anchors)
 		return "the certificate is not of the partner's networks";
@@ -249,10 +249,8 @@ void dial_on_end(struct session *s, enum conn_end end_, const char *why)
 
 	s->dial = NULL;
 	d->session = NULL;
-	if (end_ != CONN_END_DONE || d->failure != DIAL_UNTRUSTED) {
-		snprintf(all, sizeof(all), "%s: %s", addr_print(text, conn_addr(s->c)),
-		    *why ? why : "the connection was closed");
-		note(d, end_ == CONN_END_TRUST ? DIAL_UNTRUSTED : DIAL_UNREACHABLE, all);
-	}
+	snprintf(all, sizeof(all), "%s: %s", addr_print(text, conn_addr(s->c)),
+	    *why ? why : "the connection was closed");
+	note(d, end_ == CONN_END_TRUST ? DIAL_UNTRUSTED : DIAL_UNREACHABLE, all);
 	loop_timer_set(&d->timer, 0);
 }

@@ -21,7 +21,6 @@ struct exchange_desk *exchange_desk_new(void)
 
 	n32_params_req_init(&d->req);
 	n32_params_rsp_init(&d->rsp);
-	n32_policy_init(&d->theirs);
 	buf_init(&d->body, BODY_MAX);
 	return d;
 }
@@ -32,7 +31,6 @@ void exchange_desk_free(struct exchange_desk *d)
 		return;
 	n32_params_req_release(&d->req);
 	n32_params_rsp_release(&d->rsp);
-	n32_policy_release(&d->theirs);
 	buf_release(&d->body);
 	mem_free(d);
 }
@@ -62,10 +60,8 @@ bool exchange_allows(const struct conf_prins *conf, enum n32_jwe jwe)
 static bool still_has_prins(struct worker *w, const struct partner *p, const char *own)
 {
 	int64_t now_s = loop_wall_s(w->loop);
-	struct assoc_view v;
 
-	assoc_read(p->association, now_s, &v);
-	if (assoc_is_agreed(&v) && v.agreement.cap == N32_CAP_PRINS)
+	if (assoc_in_force(p->association) == N32_CAP_PRINS)
 		return true;
 	(void)contexts_end(w->commons->contexts, p->association, own, now_s, NULL);
 	exchange_say(w->exchange, "PRINS is no longer in force");

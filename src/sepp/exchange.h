@@ -21,7 +21,6 @@
 struct exchange_desk {
 	struct n32_params_req req;
 	struct n32_params_rsp rsp;
-	struct n32_policy theirs; /* kept by a context */
 	struct script_params params;
 	struct n32_problem problem;
 	struct decision decision;
@@ -49,7 +48,7 @@ enum exchange_outcome {
 	EXCHANGE_FAILED /* see `desk->reason` */
 };
 
-/* Begins on `s`: `desk->body` is the first request. */
+/* Begins: `desk->body` is the first request. */
 void exchange_begin(
     struct exchange *x, struct worker *w, const struct generation *g, const struct partner *p);
 

@@ -53,7 +53,7 @@ static unsigned miss(struct scene *x, const char *first, const char *second)
 
 /* --- the floor */
 
-/* Who sends is the one that the certificate names, if it says so at all. */
+/* Who sends has a name of the certificate or of the partner's file, if it says so at all. */
 static bool is_sender(const struct scene *x)
 {
 	const char *sender = x->d->req.sender.text;
@@ -255,15 +255,14 @@ static void encode(struct scene *x)
 
 static unsigned judge(struct scene *x)
 {
-	struct partner *same;
 	unsigned status;
 
-	if (!retention_applies(x->w, x->g, x->s, &same))
+	if (assoc_in_force(x->p->association) != N32_CAP_PRINS)
 		return refuse_as(x, N32_PROBLEM_NOT_ALLOWED, "", "PRINS is not in force");
 	if (!is_sender(x)) {
 		assoc_strike(x->p->association, loop_wall_s(x->w->loop));
 		return refuse_as(
-		    x, N32_PROBLEM_NOT_ALLOWED, "", "the sender is not in the certificate");
+		    x, N32_PROBLEM_NOT_ALLOWED, "", "the sender is none of the partner's names");
 	}
 	status = check_lists(x);
 	if (status)

@@ -67,12 +67,9 @@ msec initiator_lifetime(const struct initiator *i)
 
 struct partner *initiator_partner(const struct initiator *i)
 {
-	struct partner *p =
-	    generation_named(initiator_generation(i), assoc_name(i->link->association));
+	struct partner *p = link_partner(i->link, initiator_generation(i));
 
-	if (i->w->initiators->is_stopped || !p || p->association != i->link->association)
-		return NULL;
-	return p->conf->enabled ? p : NULL;
+	return p && p->conf->enabled && !i->w->initiators->is_stopped ? p : NULL;
 }
 
 static struct initiator *get(struct worker *w, struct partner *p)

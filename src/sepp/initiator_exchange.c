@@ -57,13 +57,9 @@ static void reopen(struct initiator *i, const char *why)
 	dial_start(&a->dial, initiator_generation(i), p, a->dial.is_redirected ? &same : NULL);
 }
 
-/* The peer may have negotiated something else meanwhile. */
 bool attempt_is_prins(const struct initiator *i)
 {
-	struct assoc_view v;
-
-	assoc_read(i->link->association, initiator_now_s(i), &v);
-	return assoc_is_agreed(&v) && v.agreement.cap == N32_CAP_PRINS;
+	return assoc_in_force(i->link->association) == N32_CAP_PRINS;
 }
 
 void attempt_exchange(struct initiator *i, struct session *s, const struct partner *p)
@@ -102,24 +98,17 @@ void attempt_name_refusal(char out[ASSOC_REASON_MAX], const char *what, const st
 	    *info.cause ? " " : "", info.cause, *info.detail ? ": " : "", DETAIL_MAX, info.detail);
 }
 
-/* The peer has negotiated something else meanwhile, and there is nothing left to exchange. */
-static bool is_settled_otherwise(const struct initiator *i)
-{
-	struct assoc_view v;
-
-	assoc_read(i->link->association, initiator_now_s(i), &v);
-	return assoc_is_agreed(&v) && v.agreement.cap != N32_CAP_PRINS;
-}
-
 static void on_parameters(void *owner, const struct call_result *r)
 {
 	struct initiator *i = owner;
 	struct attempt *a = &i->attempt;
 	const struct partner *p = initiator_partner(i);
+	enum n32_cap in_force = assoc_in_force(i->link->association);
 	char reason[ASSOC_REASON_MAX];
 
 	a->call = NULL;
-	if (p && is_settled_otherwise(i)) {
+	if (p && in_force != N32_CAP_PRINS && in_force != N32_CAP_UNKNOWN) {
+		/* the peer has negotiated something else: there is nothing left to exchange */
 		undo(i);
 		attempt_let_go(i);
 		attempt_succeed(i, p);
@@ -129,7 +118,7 @@ static void on_parameters(void *owner, const struct call_result *r)
 		reopen(i, r->why);
 		return;
 	}
-	if (!attempt_is_prins(i)) {
+	if (in_force != N32_CAP_PRINS) {
 		undo(i);
 		attempt_fail(i, "PRINS is no longer in force");
 		return;

@@ -62,11 +62,11 @@ struct link_list *links_all(struct links *l)
 	return &l->all;
 }
 
-static bool is_of(const struct link *link, const struct generation *g)
+struct partner *link_partner(const struct link *l, const struct generation *g)
 {
-	const struct partner *p = generation_named(g, assoc_name(link->association));
+	struct partner *p = generation_named(g, assoc_name(l->association));
 
-	return p && p->association == link->association;
+	return p && p->association == l->association ? p : NULL;
 }
 
 void links_trim(struct links *l, const struct generation *g)
@@ -77,7 +77,7 @@ void links_trim(struct links *l, const struct generation *g)
 	map_init(&l->by_name);
 	for (link = TAILQ_FIRST(&l->all); link; link = next) {
 		next = TAILQ_NEXT(link, next);
-		if (is_of(link, g) || !TAILQ_EMPTY(&link->sessions) || link->initiator)
+		if (link_partner(link, g) || !TAILQ_EMPTY(&link->sessions) || link->initiator)
 			map_put(&l->by_name, str_of(assoc_name(link->association)), link);
 		else
 			free_link(l, link);
@@ -125,10 +125,5 @@ struct session *session_of(const struct conn *c)
 
 struct partner *session_partner(const struct session *s, const struct generation *g)
 {
-	struct partner *p;
-
-	if (!s->link)
-		return NULL;
-	p = generation_named(g, assoc_name(s->link->association));
-	return p && p->association == s->link->association ? p : NULL;
+	return s->link ? link_partner(s->link, g) : NULL;
 }

@@ -72,6 +72,10 @@ void session_move(struct session *s, struct link *to);
 /* The session of a connection, or NULL. */
 struct session *session_of(const struct conn *c);
 
+/* The partner of the link as `g` has it: NULL if it is gone or was replaced by another of the same
+ * name. */
+struct partner *link_partner(const struct link *l, const struct generation *g);
+
 /* The partner that the session is of, as `g` has it: NULL if it is nobody's, or of a partner that
  * is gone or was replaced by another of the same name. */
 struct partner *session_partner(const struct session *s, const struct generation *g);

@@ -18,17 +18,16 @@ void retention_free(struct decision *d)
 	mem_free(d);
 }
 
-bool retention_applies(
-    struct worker *w, const struct generation *g, const struct session *s, struct partner **partner)
+/* Whether PRINS is in force with the partner of the session, which is there and enabled:
+ * `*partner`. */
+static bool applies(const struct generation *g, const struct session *s, struct partner **partner)
 {
 	struct partner *p = session_partner(s, g);
-	struct assoc_view *v = &w->retention->view;
 
 	if (!p || !p->conf->enabled)
 		return false;
-	assoc_read(p->association, loop_wall_s(w->loop), v);
 	*partner = p;
-	return assoc_is_agreed(v) && v->agreement.cap == N32_CAP_PRINS;
+	return assoc_in_force(p->association) == N32_CAP_PRINS;
 }
 
 static msec age_of(const struct worker *w, const struct session *s)
@@ -59,8 +58,10 @@ static bool ask(struct worker *w, const struct generation *g, struct session *s,
 /* Until which age the terms of the answer let the connection live; 0 = no bound.  False: it is past
  * that. */
 static bool find_limit(
-    const struct session *s, enum script_event event, msec max_age, msec age, msec *limit)
+    const struct worker *w, const struct session *s, enum script_event event, msec *limit)
 {
+	msec max_age = (msec)w->retention->out.max_age_s * 1000, age = age_of(w, s);
+
 	*limit = max_age;
 	if (max_age == 0 || age < max_age)
 		return true;
@@ -77,7 +78,7 @@ static bool agree(struct worker *w, struct session *s, enum script_event event)
 	const struct script_answer *out = &w->retention->out;
 	msec limit;
 
-	if (!find_limit(s, event, (msec)out->max_age_s * 1000, age_of(w, s), &limit))
+	if (!find_limit(w, s, event, &limit))
 		return false;
 	conn_keep(s->c, (msec)out->idle_s * 1000, (msec)out->ping_s * 1000,
 	    limit ? conn_opened_at(s->c) + limit : 0);
@@ -99,7 +100,7 @@ bool retention_keeps(
 	struct partner *p;
 	bool keeps;
 
-	if (!retention_applies(w, g, s, &p))
+	if (!applies(g, s, &p))
 		return false;
 	keeps = ask(w, g, s, p, event) ? agree(w, s, event) : keeps_last(w, s, p);
 	decision_done(w, keeps ? "kept" : "released");
@@ -126,7 +127,7 @@ bool retention_wants_back(struct worker *w, const struct generation *g, struct s
 	struct partner *p;
 	bool wants;
 
-	if (!s->is_kept || !retention_applies(w, g, s, &p))
+	if (!s->is_kept || !applies(g, s, &p))
 		return false;
 	wants = ask(w, g, s, p, SCRIPT_EVENT_LOST);
 	decision_done(w, wants ? "opened again" : "let go");
@@ -171,10 +172,8 @@ void retention_let_go(struct link *link)
 {
 	struct session *s;
 
-	TAILQ_FOREACH (s, &link->sessions, next) {
-		if (s->is_kept && conn_is_usable(s->c))
-			conn_finish_later(s->c, H2_NO_ERROR);
-	}
+	for (s = next_kept(TAILQ_FIRST(&link->sessions)); s; s = next_kept(TAILQ_NEXT(s, next)))
+		conn_finish_later(s->c, H2_NO_ERROR);
 }
 
 bool retention_makes_room(struct worker *w, struct link *link)
@@ -197,10 +196,13 @@ static bool would_keep(struct worker *w, const struct generation *g, struct sess
 {
 	struct partner *p;
 	bool keeps;
+	msec limit;
 
-	if (!retention_applies(w, g, s, &p))
+	if (!applies(g, s, &p))
 		return false;
-	keeps = ask(w, g, s, p, SCRIPT_EVENT_POLICY_CHANGED) || keeps_last(w, s, p);
+	keeps = ask(w, g, s, p, SCRIPT_EVENT_POLICY_CHANGED)
+		    ? find_limit(w, s, SCRIPT_EVENT_POLICY_CHANGED, &limit)
+		    : keeps_last(w, s, p);
 	decision_done(w, keeps ? "would be kept" : "would be released");
 	return keeps;
 }

@@ -17,11 +17,6 @@
 struct decision *retention_new(void);
 void retention_free(struct decision *d);
 
-/* Whether PRINS is in force with the partner of the session, which is there and enabled: then
- * `*partner` is it. */
-bool retention_applies(struct worker *w, const struct generation *g, const struct session *s,
-    struct partner **partner);
-
 /*
  * Asks about an open connection.  True: it is kept on the terms of the answer, and our own
  * connection towards the peer is opened if that asks for it.  False: the caller ends it.
