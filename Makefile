@@ -5,6 +5,8 @@
 # make test         install what is missing, build, run every test
 # make conformance  the N32 cases by id, one line each
 # make converge     gateways, networks and clocks fail and all agree again (ROUNDS=200 SEED=1)
+# make hostile      what hostile peers cost the gateway, and what a polite one notices of them
+# make soak         good and bad load with reloads (SOAK_S=1800): nothing may grow
 # make fuzz         libFuzzer on everything that reads a peer's bytes (FUZZ_S=60 seconds each), and
 #                   which lines that has reached; make fuzz-coverage: the same with the corpus alone
 # make bench        the performance figures (BENCH="--quick": fewer rounds)
@@ -20,6 +22,7 @@ CFLAGS   ?= -O2 -g
 PREFIX   ?= /usr/local
 FUZZ_S   ?= 60
 ROUNDS   ?= 200
+SOAK_S   ?= 1800
 PYTHON   := /usr/bin/python3
 LUA      := lua5.4
 
@@ -129,6 +132,12 @@ conformance: all
 converge: all
 	$(Q)PARLEY_BUILD=$(B) $(PYTHON) -B tests/flow/converge.py --rounds $(ROUNDS) $(if $(SEED),--seed $(SEED))
 
+hostile: all $(B)/load
+	$(Q)PARLEY_BUILD=$(B) $(PYTHON) -B tests/hostile/hostile.py $(HOSTILE)
+
+soak: all $(B)/load
+	$(Q)PARLEY_BUILD=$(B) $(PYTHON) -B tests/hostile/soak.py --seconds $(SOAK_S) $(if $(SEED),--seed $(SEED))
+
 fuzzers: $(FUZZ:tests/fuzz/%.c=$(B)/%)
 fuzz-build:
 	$(Q)$(MAKE) --no-print-directory CC=clang SAN=fuzzer-no-link,address,undefined B=build/fuzz \
@@ -163,7 +172,7 @@ install: all
 clean:
 	rm -rf build
 
-.PHONY: all demo test units conformance converge fuzz bench lint deps deps-test deps-all install clean
-.PHONY: all demo test units conformance fuzz fuzz-build fuzz-coverage fuzzers bench lint deps deps-test deps-all install clean
+.PHONY: all demo test units conformance converge hostile soak fuzz fuzz-build fuzz-coverage fuzzers bench \
+        lint deps deps-test deps-all install clean
 .SECONDARY:
 -include $(wildcard $(B)/src/*/*.d $(B)/tests/*/*.d)

@@ -97,14 +97,18 @@ def _pem(key):
 
 
 class Authority:
-    """A certificate authority of an operator's domain."""
+    """A certificate authority of an operator's domain: a root, or one below `issuer`.
 
-    def __init__(self, name):
+    So many authorities may stand below it as `path_length` says.
+    """
+
+    def __init__(self, name, issuer=None, path_length=0):
         organisation = domain(name) if re.fullmatch(r"\d{3}-\d{2,3}", name) else name
         self.subject = self._name(organisation, f"N32 CA of {name}")
         self.organisation = organisation
         self.key = _key("p256")
-        self.cert = self._self_signed()
+        self.issuer = issuer or self
+        self.cert = self._signed(path_length)
 
     @staticmethod
     def _name(organisation, common):
@@ -112,16 +116,17 @@ class Authority:
                           x509.NameAttribute(NameOID.ORGANIZATION_NAME, organisation[:64]),
                           x509.NameAttribute(NameOID.COMMON_NAME, common[:64])])
 
-    def _self_signed(self):
+    def _signed(self, path_length):
         public = self.key.public_key()
         return (x509.CertificateBuilder()
-                .subject_name(self.subject).issuer_name(self.subject).public_key(public)
+                .subject_name(self.subject).issuer_name(self.issuer.subject).public_key(public)
                 .serial_number(x509.random_serial_number())
                 .not_valid_before(_now() - 400 * DAY).not_valid_after(_now() + 600 * DAY)
-                .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+                .add_extension(x509.BasicConstraints(ca=True, path_length=path_length),
+                               critical=True)
                 .add_extension(_usage("key_cert_sign", "crl_sign"), critical=True)
                 .add_extension(x509.SubjectKeyIdentifier.from_public_key(public), critical=False)
-                .sign(self.key, hashes.SHA256()))
+                .sign(self.issuer.key, hashes.SHA256()))
 
     def pem(self):
         """The certificate of the authority."""

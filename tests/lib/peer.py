@@ -295,7 +295,12 @@ class Connection:
 
 
 class Peer:
-    """A roaming partner's identity: names, certificate, and the root that it trusts."""
+    """A roaming partner's identity: names, certificate, and the root that it trusts.
+
+    It connects from the address `source`, or from whatever the kernel chooses.
+    """
+
+    source = None
 
     def __init__(self, name, plmn, fqdn, cert, key, trust):
         self.name, self.plmn, self.fqdn = name, plmn, fqdn
@@ -338,7 +343,7 @@ class Peer:
 
     def wire(self, gateway, **tls):
         """A TLS connection without HTTP/2.  Raises Refused."""
-        wire = Wire(gateway.address)
+        wire = Wire(gateway.address, self.source)
         try:
             wire.handshake(self.context(**tls), gateway.fqdn)
         except BaseException:

@@ -41,8 +41,9 @@ class Wire:
     `alert` is the reason that OpenSSL gives for a fatal alert.
     """
 
-    def __init__(self, address):
-        self.sock = socket.create_connection(address_of(address), TIMEOUT)
+    def __init__(self, address, source=None):
+        self.sock = socket.create_connection(address_of(address), TIMEOUT,
+                                             (source, 0) if source else None)
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.sock.setblocking(False)
         self.incoming, self.outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
@@ -50,6 +51,7 @@ class Wire:
         self.notified, self.end, self.alert = False, None, None
         self.is_over = False
         self.deaf = False  # the peer takes no more bytes
+        self.sent = 0      # bytes, as they go over TCP
 
     def __enter__(self):
         return self
@@ -59,8 +61,12 @@ class Wire:
 
     def handshake(self, context, server_name, timeout=TIMEOUT):
         """Becomes a TLS client.  Raises Refused if the server does not want it."""
-        deadline = Deadline(timeout)
         self.tls = context.wrap_bio(self.incoming, self.outgoing, server_hostname=server_name)
+        self.shake_hands(timeout)
+
+    def shake_hands(self, timeout=TIMEOUT):
+        """Takes the handshake, or a renegotiation, to its end."""
+        deadline = Deadline(timeout)
         while True:
             try:
                 self.tls.do_handshake()
@@ -168,7 +174,9 @@ class Wire:
 
     def _give(self, data):
         try:
-            return self.sock.send(data)
+            taken = self.sock.send(data)
+            self.sent += taken
+            return taken
         except BlockingIOError:
             return 0
         except ConnectionResetError:  # whoever hears it first is the only one

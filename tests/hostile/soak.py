@@ -1,0 +1,169 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""Good and bad load for as long as one likes, with reloads, and what has grown at the end of it.
+
+    PARLEY_BUILD=build tests/hostile/soak.py [--seconds 1800] [--seed N]
+
+Each cycle runs every attack once, in an order of its own, while two partners are served without a
+mistake and the directory is reloaded, broken and rolled back. After a cycle the gateway has to be
+as it was after the first ones: descriptors and threads to the last one, memory within a bound.
+Under a sanitizer, which keeps what was freed, its findings take the place of the memory.
+"""
+
+import argparse
+import os
+import pathlib
+import random
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+
+from attack import Attacker  # noqa: E402
+from every import attacks  # noqa: E402
+from lib.directory import KEEP, PRINS_FIRST, TLS_FIRST  # noqa: E402
+from lib.waiting import SLOWNESS  # noqa: E402
+from scene import Failed, Scene, load  # noqa: E402
+
+CYCLES = 10          # in the time that there is, if an attack does not get too short
+ATTACK_MIN_S = 1.0
+WARM = 3             # cycles after which nothing may grow
+GROWTH_KIB = 2048    # from the largest of the warm ones
+BROKEN_EVERY, BACK_EVERY = 5, 7
+KEPT_RATE = 100
+SETTLE_S = 30.0
+BROKEN = "return sepp.partner { api = 1, nmae = \"polite\" }\n"
+UNLIMITED = {"handshakes_per_minute": 0, "connections": 0}
+
+
+def is_sanitized():
+    return pathlib.Path(os.environ.get("PARLEY_BUILD", "build")).name in ("address-undefined",
+                                                                         "thread")
+
+
+def held(pid):
+    """(descriptors, threads, anonymous memory in KiB) of a process."""
+    proc = pathlib.Path(f"/proc/{pid}")
+    memory = next(int(line.split()[1]) for line in (proc / "smaps_rollup").read_text().splitlines()
+                  if line.startswith("Pss_Anon:"))
+    return len(list((proc / "fd").iterdir())), len(list((proc / "task").iterdir())), memory
+
+
+class Reloads:
+    """New versions of a partner's file: most are taken, some are broken, some are taken back."""
+
+    def __init__(self, scene, gateway):
+        self.scene, self.gateway = scene, gateway
+        self.turn = 0
+
+    def next(self):
+        self.turn += 1
+        directory = self.scene.directory
+        if self.turn % BROKEN_EVERY == 0:
+            directory.write("partners/polite.lua", BROKEN)
+            self._expect(self.gateway.reload(), 409)
+        directory.partner_file("polite", self.scene.polite.plmn,
+                               f"-- version {self.turn}\n{TLS_FIRST}", limits=UNLIMITED)
+        self._expect(self.gateway.reload(), 200)
+        if self.turn % BACK_EVERY == 0:
+            self._expect(self.gateway.rollback(), 200)
+
+    @staticmethod
+    def _expect(answer, status):
+        if answer[0] != status:
+            raise Failed(f"a reload or rollback: {answer}")
+
+
+class Kept(threading.Thread):
+    """A partner on connections that stay, for so long."""
+
+    def __init__(self, scene, gateway, seconds):
+        super().__init__()
+        self.scene, self.gateway, self.seconds = scene, gateway, seconds
+        self.failure, self.count = None, round(KEPT_RATE * seconds)
+        self.start()
+
+    def run(self):
+        try:
+            seen = load(self.gateway, "keep", self.scene.kept, self.scene.kept_body, "-n",
+                        str(self.count), "--rate", str(KEPT_RATE), "-c", "4", "-m", "4",
+                        "--max-errors", str(self.count), limit_s=self.seconds + 60)
+            if seen["ok"] != self.count or seen["lost"]:
+                raise Failed(f"the kept partner: {seen}")
+        except (Failed, subprocess.SubprocessError) as failure:
+            self.failure = failure
+
+    def end(self):
+        self.join(self.seconds + 90)
+        if self.failure or self.is_alive():
+            raise Failed(str(self.failure or "the kept partner does not end"))
+        return self.count
+
+
+def cycle(scene, gateway, order, seconds, reloads):
+    """Every attack once.  Returns how many requests of the good partners were served."""
+    served = 0
+    for attack in order:
+        with Attacker(attack, scene, gateway, seconds) as attacker:
+            kept = Kept(scene, gateway, seconds)
+            attacker.begin()
+            reloads.next()
+            served += scene.watch(gateway, seconds).count
+            reloads.next()
+            served += kept.end()
+            attacker.end()
+    gateway.until(gateway.holds_nothing, SETTLE_S)
+    return served
+
+
+def check(samples):
+    """Fails if what the gateway holds after the last cycle is more than after the warm ones."""
+    warm, last = samples[:WARM], samples[-1]
+    if last[:2] != warm[-1][:2]:
+        raise Failed(f"descriptors and threads: {warm[-1][:2]} became {last[:2]}")
+    most = max(memory for _, _, memory in warm)
+    if not is_sanitized() and last[2] > most + GROWTH_KIB:
+        raise Failed(f"memory: {most} KiB became {last[2]} KiB")
+
+
+def soak(scene, gateway, total_s, dice):
+    begin, samples, served = time.monotonic(), [], 0
+    seconds = max(ATTACK_MIN_S, total_s / CYCLES / len(attacks) - 1)
+    reloads = Reloads(scene, gateway)
+    # the last cycle begins in time; there is always one to compare with
+    while len(samples) <= WARM or time.monotonic() - begin < total_s:
+        order = dice.sample(attacks, len(attacks))
+        served += cycle(scene, gateway, order, seconds * SLOWNESS, reloads)
+        samples.append(held(gateway.process.pid))
+        print("after {:.0f} s: {} attacks, {} requests served, {} reloads; {} descriptors, "
+              "{} threads, {} KiB".format(time.monotonic() - begin, len(samples) * len(attacks),
+                                          served, reloads.turn, *samples[-1]), flush=True)
+    check(samples)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--seconds", type=float, default=1800)
+    parser.add_argument("--seed", type=int, default=random.randrange(10**6))
+    options = parser.parse_args()
+    print(f"seed {options.seed}")
+    with tempfile.TemporaryDirectory(prefix="parley-soak-") as folder:
+        scene = Scene(folder, workers=2)
+        scene.kept, scene.kept_body = scene.add("kept", "310-41", PRINS_FIRST + KEEP)
+        gateway = scene.gateway()
+        try:
+            soak(scene, gateway, options.seconds, random.Random(options.seed))
+            gateway.stop()  # fails unless it goes with 0: a sanitizer's finding is another
+        except (Failed, AssertionError, RuntimeError) as failure:
+            print(f"{gateway.log()[-4000:]}\nFAILED {failure}")
+            return 1
+    print("nothing has grown")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
