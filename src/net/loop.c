@@ -12,6 +12,8 @@ struct loop {
 	struct ev_loop *ev;
 	ev_check woken;     /* first thing after waiting */
 	ev_prepare waiting; /* last thing before */
+	ev_idle busy; /* while something waits in `later`: looks for events, but not for long */
+	TAILQ_HEAD(, loop_later) later;
 	ev_async posted;
 	msec now, last_turn;
 	bool stop; /* guarded by `lock`; read in the loop's thread */
@@ -28,13 +30,40 @@ static void on_woken(struct ev_loop *ev, ev_check *w, int events)
 	l->now = clock_mono();
 }
 
+/* Does some of what could wait. */
+static void serve_later(struct loop *l)
+{
+	const uint64_t until = clock_mono_ns() + LOOP_SPARE_USEC * (uint64_t)1000;
+	struct loop_later *later;
+
+	do {
+		later = TAILQ_FIRST(&l->later);
+		loop_later_stop(later);
+		later->fn(later); /* it may be gone then */
+	} while (!TAILQ_EMPTY(&l->later) && clock_mono_ns() < until);
+}
+
 static void on_waiting(struct ev_loop *ev, ev_prepare *w, int events)
 {
 	struct loop *l = container_of(w, struct loop, waiting);
+	const struct loop_later *oldest;
 
-	(void)ev;
 	(void)events;
-	l->last_turn = clock_mono() - l->now;
+	if (!TAILQ_EMPTY(&l->later))
+		serve_later(l);
+	oldest = TAILQ_FIRST(&l->later);
+	l->last_turn = clock_mono() - (oldest ? oldest->since : l->now);
+	if (oldest)
+		ev_idle_start(ev, &l->busy);
+	else
+		ev_idle_stop(ev, &l->busy);
+}
+
+static void on_busy(struct ev_loop *ev, ev_idle *w, int events)
+{
+	(void)ev;
+	(void)w;
+	(void)events;
 }
 
 static void on_posted(struct ev_loop *ev, ev_async *w, int events)
@@ -77,6 +106,8 @@ struct loop *loop_new(struct err *e)
 	ev_check_start(l->ev, &l->woken);
 	ev_prepare_init(&l->waiting, on_waiting);
 	ev_prepare_start(l->ev, &l->waiting);
+	ev_idle_init(&l->busy, on_busy);
+	TAILQ_INIT(&l->later);
 	ev_async_init(&l->posted, on_posted);
 	ev_async_start(l->ev, &l->posted);
 	return l;
@@ -199,6 +230,29 @@ bool loop_timer_is_set(const struct loop_timer *t)
 void loop_timer_stop(struct loop_timer *t)
 {
 	ev_timer_stop(t->loop->ev, &t->ev);
+}
+
+void loop_later_init(struct loop_later *later, struct loop *l, void (*fn)(struct loop_later *later))
+{
+	later->loop = l;
+	later->fn = fn;
+	later->is_set = false;
+}
+
+void loop_later_set(struct loop_later *later)
+{
+	if (later->is_set)
+		return;
+	later->is_set = true;
+	later->since = later->loop->now;
+	TAILQ_INSERT_TAIL(&later->loop->later, later, next);
+}
+
+void loop_later_stop(struct loop_later *later)
+{
+	if (later->is_set)
+		TAILQ_REMOVE(&later->loop->later, later, next);
+	later->is_set = false;
 }
 
 static void on_signal(struct ev_loop *ev, ev_signal *w, int events)

@@ -10,6 +10,7 @@
 #define NET_LOOP_H
 
 #include <ev.h>
+#include <sys/queue.h>
 
 #include "base/base.h"
 
@@ -18,7 +19,8 @@ struct loop;
 
 enum {
 	LOOP_READ = 1,
-	LOOP_WRITE = 2
+	LOOP_WRITE = 2,
+	LOOP_SPARE_USEC = 250,
 };
 
 struct loop_io {
@@ -37,6 +39,15 @@ struct loop_signal {
 	ev_signal ev;
 	struct loop *loop;
 	void (*fn)(struct loop_signal *s);
+};
+
+/* Work that can wait until the events of a turn are served. */
+struct loop_later {
+	TAILQ_ENTRY(loop_later) next;
+	struct loop *loop;
+	msec since;
+	bool is_set;
+	void (*fn)(struct loop_later *later);
 };
 
 /* Work for another thread's loop; embedded, owned by who posts until `fn` has begun. */
@@ -67,7 +78,8 @@ void loop_stop(struct loop *l);
 msec loop_now(const struct loop *l);
 int64_t loop_wall_s(const struct loop *l);
 
-/* How long the turn before this one worked, waiting not counted. */
+/* How long the turn before this one worked, waiting not counted; or since when the oldest
+ * loop_later waits, if that is longer. */
 msec loop_last_turn(const struct loop *l);
 
 /* From any thread: runs `task->fn` once in the thread of `l`, in order of posting. */
@@ -87,6 +99,16 @@ void loop_timer_init(struct loop_timer *t, struct loop *l, void (*fn)(struct loo
 void loop_timer_set(struct loop_timer *t, msec delay);
 bool loop_timer_is_set(const struct loop_timer *t);
 void loop_timer_stop(struct loop_timer *t);
+
+void loop_later_init(
+    struct loop_later *later, struct loop *l, void (*fn)(struct loop_later *later));
+
+/*
+ * Runs `fn` once, after the events of this turn.  Of all that waits a turn does what it can in
+ * LOOP_SPARE_USEC, at least one, in the order of asking.  Does nothing while it waits already.
+ */
+void loop_later_set(struct loop_later *later);
+void loop_later_stop(struct loop_later *later);
 
 /* A signal is watched by one loop of the process; other threads must block it or not mind. */
 void loop_signal_start(

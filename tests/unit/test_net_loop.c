@@ -287,6 +287,93 @@ static void a_descriptor_is_watched_for_what_is_wanted(void **state)
 	close(ends[1]);
 }
 
+/* --- what can wait */
+
+struct named_later {
+	struct loop_later later;
+	char name;
+	int write_to; /* -1: nothing */
+	struct loop_later *next;
+	bool is_last;
+};
+
+/* Takes all the time that a turn has for what can wait. */
+static void on_later(struct loop_later *later)
+{
+	struct named_later *n = container_of(later, struct named_later, later);
+	uint64_t until = clock_mono_ns() + 2 * LOOP_SPARE_USEC * (uint64_t)1000;
+
+	note(n->name);
+	if (n->write_to >= 0)
+		assert_int_equal(write(n->write_to, "r", 1), 1);
+	while (clock_mono_ns() < until)
+		;
+	if (n->next)
+		loop_later_set(n->next);
+	if (n->is_last)
+		loop_stop(later->loop);
+}
+
+static void what_can_wait_is_done_in_order_and_after_the_events_of_its_turn(void **state)
+{
+	struct loop *l = loop_of_test();
+	struct named_later a = { .name = 'a' }, b = { .name = 'b', .write_to = -1 },
+			   c = { .name = 'c', .write_to = -1, .is_last = true };
+	int ends[2];
+
+	(void)state;
+	assert_int_equal(pipe(ends), 0);
+	loop_io_init(&readable, l, ends[0], on_readable);
+	loop_io_want(&readable, LOOP_READ);
+	a.write_to = ends[1]; /* becomes readable while b waits, and goes first */
+	a.next = &a.later;    /* once more, behind the others, where it is stopped by the end */
+	loop_later_init(&a.later, l, on_later);
+	loop_later_init(&b.later, l, on_later);
+	loop_later_init(&c.later, l, on_later);
+	loop_later_set(&a.later);
+	loop_later_set(&b.later);
+	loop_later_set(&a.later);
+	loop_later_set(&c.later);
+	loop_run(l);
+	assert_string_equal(trace, "arbc");
+	loop_later_stop(&a.later);
+	loop_later_stop(&a.later);
+	loop_io_stop(&readable);
+	loop_free(l);
+	close(ends[0]);
+	close(ends[1]);
+}
+
+static msec turn_before;
+
+static void on_waited(struct loop_later *later)
+{
+	note('w');
+	turn_before = loop_last_turn(later->loop);
+	loop_stop(later->loop);
+}
+
+static void what_waits_is_part_of_the_load(void **state)
+{
+	struct loop *l = loop_of_test();
+	struct named_later a = { .name = 'a', .write_to = -1 };
+	struct loop_later w;
+	msec made = loop_now(l), spent = 20;
+
+	(void)state;
+	loop_later_init(&a.later, l, on_later);
+	loop_later_init(&w, l, on_waited);
+	loop_later_set(&a.later);
+	loop_later_set(&w);
+	while (clock_mono() < made + spent)
+		;
+	loop_begin(l);
+	loop_run(l);
+	assert_string_equal(trace, "aw");
+	assert_true(turn_before >= spent);
+	loop_free(l);
+}
+
 static void on_signal(struct loop_signal *s)
 {
 	note('s');
@@ -347,6 +434,8 @@ int main(void)
 		cmocka_unit_test(what_was_posted_before_the_stop_still_runs),
 		cmocka_unit_test(tasks_that_never_ran_are_dropped_with_the_loop),
 		cmocka_unit_test(a_descriptor_is_watched_for_what_is_wanted),
+		cmocka_unit_test(what_can_wait_is_done_in_order_and_after_the_events_of_its_turn),
+		cmocka_unit_test(what_waits_is_part_of_the_load),
 		cmocka_unit_test(a_signal_becomes_an_event_of_the_loop),
 		cmocka_unit_test(a_loop_that_begins_late_has_lost_no_time),
 	};
