@@ -70,6 +70,7 @@ void conn_destroy(struct conn *c)
 	c->env->handler->on_end(c, c->end, c->why);
 	loop_io_stop(&c->io);
 	loop_timer_stop(&c->timer);
+	loop_later_stop(&c->later);
 	close(c->fd);
 	tls_free(c->tls);
 	buf_release(&c->pending);
@@ -404,11 +405,24 @@ void conn_on_io(struct loop_io *io, int events)
 {
 	struct conn *c = container_of(io, struct conn, io);
 
+	if (c->guest.yields && events == LOOP_READ) {
+		loop_later_set(&c->later);
+		return;
+	}
 	begin_turn(c);
 	if (c->state == CONNECTING)
 		on_connected(c);
 	else if (events & LOOP_READ)
 		receive(c);
+	end_turn(c);
+}
+
+void conn_on_later(struct loop_later *later)
+{
+	struct conn *c = container_of(later, struct conn, later);
+
+	begin_turn(c);
+	receive(c);
 	end_turn(c);
 }
 

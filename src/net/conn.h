@@ -91,12 +91,17 @@ void conn_env_init(struct conn_env *env);
 /* Every connection must be gone. */
 void conn_env_release(struct conn_env *env);
 
-/*
- * Takes `fd`.  The connection owns itself: it ends with on_end().  `tag` is the owner's, for
- * conn_tag().  Where too many handshakes are under way, the oldest of the highest `rank` gives way.
- */
+/* How one that comes is treated. */
+struct conn_guest {
+	unsigned tag; /* the owner's, for conn_tag() */
+	unsigned
+	    rank; /* where too many handshakes are under way, the oldest of the highest gives way */
+	bool yields; /* what it says is heard after what others say in the same turn */
+};
+
+/* Takes `fd`.  The connection owns itself: it ends with on_end(). */
 void conn_accept(struct conn_env *env, struct tls_ctx *ctx, int fd, const struct addr *from,
-    unsigned tag, unsigned rank);
+    const struct conn_guest *guest);
 
 /* Whether one of that rank could only come in at the cost of a lower one. */
 bool conn_env_is_full(const struct conn_env *env, unsigned rank);

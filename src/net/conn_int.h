@@ -50,13 +50,14 @@ struct conn {
 	msec pinged;        /* when the last PING was sent */
 	uint64_t exchanges_seen;
 	struct addr addr;
-	unsigned tag;  /* the owner's */
-	unsigned rank; /* the higher, the sooner its handshake gives way */
+	struct conn_guest guest;
+	struct loop_later later; /* of one that yields */
 	void *user;
 };
 
 /* conn.c */
 void conn_on_io(struct loop_io *io, int events);
+void conn_on_later(struct loop_later *later);
 void conn_on_timer(struct loop_timer *timer);
 
 /* Sets the timer so that it does not fire after the deadline of the state. */

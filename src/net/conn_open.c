@@ -40,7 +40,7 @@ static struct conn *find_oldest(const struct conn_env *env)
 	struct conn *c, *found = NULL;
 
 	TAILQ_FOREACH (c, &env->handshaking, next) {
-		if (c->is_server && (!found || c->rank > found->rank))
+		if (c->is_server && (!found || c->guest.rank > found->guest.rank))
 			found = c;
 	}
 	return found;
@@ -53,7 +53,7 @@ bool conn_env_is_full(const struct conn_env *env, unsigned rank)
 	if (env->n_handshaking < env->handshakes_max)
 		return false;
 	c = find_oldest(env);
-	return c && c->rank < rank;
+	return c && c->guest.rank < rank;
 }
 
 static void evict_oldest(struct conn_env *env)
@@ -84,6 +84,7 @@ static struct conn *make(struct conn_env *env, int fd, const struct addr *addr, 
 	buf_init(&c->pending, CONN_OUTPUT_MAX);
 	loop_io_init(&c->io, env->loop, fd, conn_on_io);
 	loop_timer_init(&c->timer, env->loop, conn_on_timer);
+	loop_later_init(&c->later, env->loop, conn_on_later);
 	loop_io_want(&c->io, is_server ? LOOP_READ : LOOP_WRITE);
 	TAILQ_INSERT_TAIL(&env->handshaking, c, next);
 	env->n_handshaking++;
@@ -91,12 +92,11 @@ static struct conn *make(struct conn_env *env, int fd, const struct addr *addr, 
 }
 
 void conn_accept(struct conn_env *env, struct tls_ctx *ctx, int fd, const struct addr *from,
-    unsigned tag, unsigned rank)
+    const struct conn_guest *guest)
 {
 	struct conn *c = make(env, fd, from, true);
 
-	c->tag = tag;
-	c->rank = rank;
+	c->guest = *guest;
 	c->tls = tls_accept(ctx, &env->pipe);
 	conn_arm(c);
 }
@@ -138,7 +138,7 @@ struct conn_env *conn_env_of(const struct conn *c)
 
 unsigned conn_tag(const struct conn *c)
 {
-	return c->tag;
+	return c->guest.tag;
 }
 
 bool conn_is_server(const struct conn *c)

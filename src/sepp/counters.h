@@ -17,6 +17,7 @@
 /* clang-format off */
 #define COUNTER_TABLE(X) \
 	X(ACCEPTED, "connections_accepted_total", "", "TCP connections accepted") \
+	X(YIELDING, "connections_yielding_total", "", "Connections of a source that had many, heard after those of others") \
 	X(READY, "connections_authenticated_total", "", "Connections whose TLS handshake succeeded") \
 	X(END_PEER, "connections_ended_total", "reason=\"peer\"", "Connections by how they ended") \
 	X(END_DONE, "connections_ended_total", "reason=\"done\"", "") \

@@ -167,6 +167,7 @@ enum gate_verdict gate_enter(struct gate *g, const struct addr *from,
 	verdict = judge(p, limits, now);
 	if (verdict == GATE_OPEN)
 		p->connections++;
+	pass->crowd = p->connections;
 	unlock(g, i);
 	return verdict;
 }

@@ -46,6 +46,7 @@ void gate_free(struct gate *g);
 struct gate_pass {
 	unsigned place; /* for gate_leave() */
 	unsigned tier;  /* of the source */
+	unsigned crowd; /* its connections, with this one */
 };
 
 /*

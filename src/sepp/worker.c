@@ -14,8 +14,9 @@
 #include "sepp/worker.h"
 
 enum {
-	STACK_BYTES = 8 << 20
-}; /* Lua's C stack needs up to 420 KiB of it */
+	STACK_BYTES = 8 << 20, /* Lua's C stack needs up to 420 KiB of it */
+	CROWD = 8,             /* connections of a source; more are heard after those of others */
+};
 
 /* --- following the generation in force */
 
@@ -137,14 +138,17 @@ static void on_accept(void *arg, int fd, const struct addr *from)
 {
 	struct worker *w = arg;
 	struct generation *g = commons_current(w->commons);
-	struct gate_pass pass = { 0, GATE_STRANGER };
+	struct gate_pass pass = { .tier = GATE_STRANGER };
+	struct conn_guest guest;
 
 	count(&w->counters, COUNTER_ACCEPTED, 1);
 	if (!let_in(w, &g->conf->limits, from, &pass)) {
 		close(fd);
 		return;
 	}
-	conn_accept(&w->env, g->tls[w->number], fd, from, pass.place, pass.tier);
+	guest = (struct conn_guest){ pass.place, pass.tier, .yields = pass.crowd > CROWD };
+	count(&w->counters, COUNTER_YIELDING, guest.yields);
+	conn_accept(&w->env, g->tls[w->number], fd, from, &guest);
 	tell_gauges(w);
 }
 

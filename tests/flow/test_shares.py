@@ -73,6 +73,24 @@ def test_one_address_has_so_many_new_connections_in_a_minute(directory, start, c
     is_held(gateway, 6)
 
 
+def test_source_with_many_connections_is_heard_after_others_and_served(directory, start, calls):
+    alpha = directory.partner("alpha", "001-01", TLS_FIRST)
+    alpha.source = "127.0.0.9"
+    directory.gateway(workers=1)
+    gateway = start()
+
+    def yielding():
+        return gateway.metrics()["parley_connections_yielding_total"]
+    calls += [call(gateway, alpha.source) for _ in range(8)]
+    is_held(gateway, 8)
+    assert yielding() == 0
+    assert alpha.negotiate(gateway).status == 200
+    assert yielding() == 1
+    alpha.source = "127.0.0.8"
+    assert alpha.negotiate(gateway).status == 200
+    assert yielding() == 1
+
+
 def test_handshakes_of_strangers_give_way_and_those_of_partners_do_not(directory, start, calls):
     alpha = directory.partner("alpha", "001-01", TLS_FIRST, tier=1)
     directory.partner("third", "262-01", TLS_FIRST, tier=3, address="127.0.0.3:443")

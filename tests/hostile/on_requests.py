@@ -140,7 +140,7 @@ def flood(means, mode, *options):
     """The load client, again and again, without a limit of its own."""
     while means.has_time():
         seen = scene.load(means, mode, means.peer, means.scene.hostile_body, "-n", "1000",
-                          "--source", "--max-errors", "1000000", *options, limit_s=60)
+                          "--max-errors", "1000000", *options, limit_s=60)
         for status, times in seen["by_status"].items():
             means.saw(status, times)
         for what, times in seen["errors"].items():

@@ -112,9 +112,9 @@ class Scene:
     def watch(self, gateway, seconds):
         """The polite partner for so long.  Fails if it is not served as it has to be."""
         count = round(RATE * seconds)
-        seen = load(gateway, "conn", self.polite, self.polite_body, "-n", str(count), "--rate",
-                    str(RATE), "-c", str(IN_FLIGHT), "--warmup", str(WARMUP), "--close", "server",
-                    "--max-errors", str(count), limit_s=seconds + 60)
+        seen = load(gateway, "conn", self.polite, self.polite_body, "-n", str(count), "--source",
+                    "--rate", str(RATE), "-c", str(IN_FLIGHT), "--warmup", str(WARMUP),
+                    "--close", "server", "--max-errors", str(count), limit_s=seconds + 60)
         if seen["ok"] != count or set(seen["by_status"]) != {"200"}:
             raise Failed(f"the polite partner: {seen['ok']} of {count} served, "
                          f"{seen['by_status']} {seen['errors']}")

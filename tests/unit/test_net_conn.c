@@ -103,6 +103,24 @@ static void many_requests_share_a_connection_and_many_connections_a_loop(void **
 	net_free(n);
 }
 
+static void connections_that_yield_are_served_as_well(void **state)
+{
+	struct net *n = net_new();
+
+	(void)state;
+	n->guest.yields = true;
+	n->client.n_requests = 20;
+	n->client.body_n = 5000;
+	n->server.env.timeouts.idle = SHORT;
+	for (int i = 0; i < 5; i++)
+		net_dial(n);
+	net_run(n, 10);
+	assert_int_equal(n->server.requests, 100);
+	assert_int_equal(n->client.responses, 100);
+	assert_ends(n, CONN_END_IDLE, CONN_END_PEER);
+	net_free(n);
+}
+
 static void the_open_connections_of_a_worker_can_be_walked(void **state)
 {
 	struct net *n = net_new();
@@ -326,7 +344,8 @@ static void accept_ranked(struct net *n, unsigned rank)
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
 	assert_true(fd >= 0);
-	conn_accept(&n->server.env, n->server.ctx, fd, &n->addr, 0, rank);
+	conn_accept(
+	    &n->server.env, n->server.ctx, fd, &n->addr, &(struct conn_guest){ .rank = rank });
 }
 
 static void the_oldest_of_the_highest_rank_gives_way(void **state)
@@ -369,7 +388,7 @@ static void a_connection_of_ours_gives_way_to_nobody(void **state)
 		int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
 		assert_true(fd >= 0);
-		conn_accept(env, n->server.ctx, fd, &n->addr, 0, 0);
+		conn_accept(env, n->server.ctx, fd, &n->addr, &(struct conn_guest){ 0 });
 	}
 	assert_ptr_equal(TAILQ_FIRST(&env->handshaking), own);
 	assert_int_equal(env->n_handshaking, 2);
@@ -490,6 +509,7 @@ int main(void)
 		cmocka_unit_test(both_sides_know_whom_they_speak_to),
 		cmocka_unit_test(both_sides_export_the_same_keying_material),
 		cmocka_unit_test(many_requests_share_a_connection_and_many_connections_a_loop),
+		cmocka_unit_test(connections_that_yield_are_served_as_well),
 		cmocka_unit_test(the_open_connections_of_a_worker_can_be_walked),
 		cmocka_unit_test(a_peer_that_is_turned_away_is_told_so),
 		cmocka_unit_test(a_peer_that_does_not_shake_hands_is_closed),

@@ -184,7 +184,7 @@ static void on_accept(void *arg, int fd, const struct addr *from)
 		assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &n->small_buffers,
 				     sizeof(n->small_buffers)),
 		    0);
-	conn_accept(&n->server.env, n->server.ctx, fd, from, 0, 0);
+	conn_accept(&n->server.env, n->server.ctx, fd, from, &n->guest);
 }
 
 static void on_watchdog(struct loop_timer *t)

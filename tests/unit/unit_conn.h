@@ -55,9 +55,10 @@ struct net {
 	struct listener listener;
 	struct addr addr;
 	struct party server, client;
-	unsigned ends_wanted; /* of both parties together */
-	int small_buffers;    /* bytes; 0: the kernel's choice */
-	int raw[NET_RAW_MAX]; /* sockets that the test holds itself */
+	unsigned ends_wanted;    /* of both parties together */
+	int small_buffers;       /* bytes; 0: the kernel's choice */
+	struct conn_guest guest; /* of what the server accepts */
+	int raw[NET_RAW_MAX];    /* sockets that the test holds itself */
 	size_t n_raw;
 	bool too_late;
 	struct err e;
