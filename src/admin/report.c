@@ -166,6 +166,13 @@ static json_t *lists_object(const struct gateway_status *s)
 	    (json_int_t)s->n_lists_refused, "error", words(s->list_error));
 }
 
+static json_t *memory_object(const struct gateway_status *s)
+{
+	return json_pack("{s:I, s:i, s:b, s:i}", "bytes", (json_int_t)s->memory_bytes, "limit_mib",
+	    (int)s->in_force->conf->limits.memory_mib, "short", s->last_tier < GATE_STRANGER,
+	    "last_tier", (int)s->last_tier);
+}
+
 char *report_status(const struct gateway *g)
 {
 	struct gateway_status s;
@@ -181,6 +188,7 @@ char *report_status(const struct gateway *g)
 	    "draining", s.is_draining, "log_lines_lost", (json_int_t)log_lost(), "journal",
 	    journal_object(&s.journal));
 	ensure(o && json_object_set_new(o, "store", store_object(&s.store)) == 0 &&
+	       json_object_set_new(o, "memory", memory_object(&s)) == 0 &&
 	       json_object_set_new(o, "jail", jail_object(s.jail)) == 0 &&
 	       json_object_set_new(o, "lab", json_boolean(s.is_lab)) == 0 &&
 	       json_object_set_new(o, "key_log", s.keylog ? words(s.keylog) : json_null()) == 0);
@@ -482,6 +490,11 @@ char *report_metrics(const struct gateway *g)
 	    f, "parley_connections{state=\"closing\"} %llu\n", (unsigned long long)s.sums.closing);
 	put_policies(f, &s);
 	put_gauge(f, "start_time_seconds", "When the process started", (double)s.started_s);
+	put_gauge(f, "memory_bytes", "Resident memory of the process", (double)s.memory_bytes);
+	put_gauge(f, "memory_limit_bytes", "limits.memory_mib in bytes; 0 when there is none",
+	    (double)s.in_force->conf->limits.memory_mib * (1 << 20));
+	put_gauge(f, "memory_short", "1 while new connections are refused since memory is short",
+	    s.last_tier < GATE_STRANGER);
 	put_gauge(f, "certificate_not_after_seconds", "When our certificate expires",
 	    (double)s.certificate_not_after_s);
 	put_gauge(f, "log_lines_lost", "Log lines that did not fit the queue", (double)log_lost());

@@ -140,6 +140,20 @@ static void print_jail(const json_t *s)
 		    text_of(j, "capabilities"), why && *why ? ": " : "", why ? why : "");
 }
 
+static void print_memory(const json_t *m)
+{
+	static const char *const refused[] = { "", "all but tier 1", "strangers and tier 3",
+		"strangers" };
+	json_int_t limit = int_of(m, "limit_mib"), last = int_of(m, "last_tier");
+
+	printf("memory        %lld MiB", int_of(m, "bytes") >> 20);
+	if (limit > 0)
+		printf(" of %lld", limit);
+	if (json_is_true(json_object_get(m, "short")) && last > 0 && last < 4)
+		printf(", SHORT: new connections of %s are refused", refused[last]);
+	printf("\n");
+}
+
 int ctl_print_status(struct str json)
 {
 	json_t *s = parse(json), *c;
@@ -157,6 +171,7 @@ int ctl_print_status(struct str json)
 	printf("partners      %lld\n", int_of(s, "partners"));
 	printf("connections   %lld open, %lld in handshake, %lld closing\n", int_of(c, "open"),
 	    int_of(c, "handshaking"), int_of(c, "closing"));
+	print_memory(json_object_get(s, "memory"));
 	printf("certificate   until %s\n", text_of(json_object_get(s, "certificate"), "not_after"));
 	print_last_reload(json_object_get(s, "last_reload"));
 	print_expiry(json_object_get(s, "expiry"));

@@ -47,6 +47,7 @@ struct conf_limits {
 	/* Of one source address, before TLS; 0 = no limit. */
 	unsigned address_connections;
 	unsigned address_per_minute; /* new connections */
+	unsigned memory_mib;         /* of the process; 0 = no limit of our own */
 };
 
 /* Milliseconds. */

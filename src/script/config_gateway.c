@@ -113,6 +113,8 @@ static const struct config_field limits_fields[] = {
 	    .example = "address_connections = 1024" },
 	{ "address_per_minute", config_unsigned, AT(limits.address_per_minute), .max = 10000000,
 	    .example = "address_per_minute = 60000" },
+	{ "memory_mib", config_unsigned, AT(limits.memory_mib), .max = 16 << 20,
+	    .example = "memory_mib = 2048" },
 };
 
 static const struct config_field timeouts_fields[] = {

@@ -9,6 +9,7 @@ void commons_init(struct commons *c)
 	c->contexts = contexts_new();
 	c->gate = gate_new();
 	atomic_init(&c->connections, 0);
+	atomic_init(&c->last_tier, GATE_STRANGER);
 	pthread_mutex_init(&c->lock, NULL);
 	c->second_at = 0;
 	c->second_spent = 0;

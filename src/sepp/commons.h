@@ -21,6 +21,7 @@ struct commons {
 	bool was_interrupted;      /* before any worker: what we know may not be the latest */
 	struct gate *gate;         /* owned */
 	atomic_uint connections;
+	atomic_uint last_tier; /* that is served while memory is short */
 	/* What workers are to do about kept connections when they follow a switch, and what they
 	 * did; of one switch at a time. */
 	atomic_bool ask_retention, apply_retention;

@@ -474,7 +474,8 @@ struct gateway *gateway_new(const struct gateway_conf *conf, struct loop *contro
 	g->expiry = expiry_new();
 	g->end_task.fn = on_all_ended;
 	g->vm = script_vm_new(&script_default_budgets, e);
-	if (!g->vm || begin(g, e)) {
+	g->pressure = pressure_new(e);
+	if (!g->vm || !g->pressure || begin(g, e)) {
 		gateway_free(g);
 		return NULL;
 	}
@@ -553,6 +554,7 @@ void gateway_free(struct gateway *g)
 	roster_release(&g->roster);
 	revocation_free(g->revocation);
 	expiry_free(g->expiry);
+	pressure_free(g->pressure);
 	script_vm_free(g->vm);
 	if (g->keylog)
 		close(g->keylog);

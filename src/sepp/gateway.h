@@ -61,6 +61,8 @@ struct gateway_status {
 				 * reload has succeeded since.  Borrowed. */
 	struct gateway_kept kept;
 	int64_t certificate_not_after_s;
+	uint64_t memory_bytes; /* resident, a moment ago */
+	unsigned last_tier;    /* that is served; GATE_STRANGER: everybody is */
 	bool is_draining;
 	bool is_tls_fallback;
 	uint64_t renewals; /* of revocation lists */

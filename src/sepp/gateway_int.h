@@ -10,6 +10,7 @@
 
 #include "sepp/expiry.h"
 #include "sepp/gateway.h"
+#include "sepp/pressure.h"
 #include "sepp/revocation.h"
 #include "sepp/roster.h"
 #include "sepp/watchdog.h"
@@ -32,6 +33,8 @@ struct gateway {
 	struct revocation *revocation;
 	struct loop_timer expiring; /* of certificates and lists */
 	struct expiry *expiry;
+	struct loop_timer weighing; /* of the process's memory */
+	struct pressure *pressure;
 	uint64_t renewals;
 	int keylog; /* descriptor; 0 = none */
 	struct gateway_jail jail;

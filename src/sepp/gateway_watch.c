@@ -9,6 +9,7 @@
 enum {
 	AGEING_MSEC = 1000,
 	EXPIRING_MSEC = 3600 * 1000,
+	WEIGHING_MSEC = 100,
 	LOOKING_MSEC = 1000, /* a list that changed is taken when it was the same twice */
 };
 
@@ -56,6 +57,17 @@ static void on_expiring(struct loop_timer *t)
 	loop_timer_set(t, EXPIRING_MSEC);
 }
 
+/* --- memory */
+
+static void on_weighing(struct loop_timer *t)
+{
+	struct gateway *g = container_of(t, struct gateway, weighing);
+	unsigned limit = gateway_current(g)->conf->limits.memory_mib;
+
+	atomic_store(&g->commons.last_tier, pressure_look(g->pressure, limit));
+	loop_timer_set(t, WEIGHING_MSEC);
+}
+
 /* --- life */
 
 void gateway_watch_start(struct gateway *g)
@@ -65,6 +77,8 @@ void gateway_watch_start(struct gateway *g)
 	loop_timer_init(&g->looking, g->control, on_looking);
 	loop_timer_set(&g->looking, LOOKING_MSEC);
 	loop_timer_init(&g->expiring, g->control, on_expiring);
+	loop_timer_init(&g->weighing, g->control, on_weighing);
+	on_weighing(&g->weighing);
 	on_expiring(&g->expiring); /* the store has told of the partners' certificates */
 }
 
@@ -73,4 +87,5 @@ void gateway_watch_stop(struct gateway *g)
 	loop_timer_stop(&g->ageing);
 	loop_timer_stop(&g->looking);
 	loop_timer_stop(&g->expiring);
+	loop_timer_stop(&g->weighing);
 }

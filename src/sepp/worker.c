@@ -91,12 +91,13 @@ static unsigned last_tier(const struct worker *w)
 		unsigned tier;
 	} steps[] = { { 1000, 1 }, { 500, 2 }, { 250, 3 } };
 	msec turn = loop_last_turn(w->loop);
+	unsigned tier = atomic_load_explicit(&w->commons->last_tier, memory_order_relaxed);
 
 	for (size_t i = 0; i < ARRAY_LEN(steps); i++) {
-		if (turn >= steps[i].turn)
-			return steps[i].tier;
+		if (turn >= steps[i].turn && steps[i].tier < tier)
+			tier = steps[i].tier;
 	}
-	return GATE_STRANGER;
+	return tier;
 }
 
 /* Nothing is said to who is refused here: it costs as little as can be. */

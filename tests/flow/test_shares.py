@@ -6,6 +6,7 @@ import socket
 import pytest
 
 from lib.directory import TLS_FIRST
+from lib.gateway import parleyctl
 from lib.wire import address_of
 
 TIMEOUT = 5.0
@@ -106,6 +107,29 @@ def test_handshakes_of_strangers_give_way_and_those_of_partners_do_not(directory
     assert (shed(gateway, "stranger"), shed(gateway, "3")) == (1, 0)
     assert alpha.negotiate(gateway).status == 200
     assert gateway.logs("connection refused reason='overload'")
+
+
+def test_strangers_are_refused_while_memory_is_short_and_tier_1_is_not(directory, start, calls):
+    directory.partner("first", "001-01", TLS_FIRST, tier=1, address="127.0.0.3:443")
+    directory.partner("second", "262-01", TLS_FIRST, tier=2, address="127.0.0.2:443")
+    directory.gateway(limits={"memory_mib": 1})
+    gateway = start()
+    gateway.logs("memory is short, new connections of all but tier 1 are refused")
+    assert is_closed(call(gateway, "127.0.0.9"))
+    assert is_closed(call(gateway, "127.0.0.2"))
+    assert (shed(gateway, "stranger"), shed(gateway, "2"), shed(gateway, "1")) == (1, 1, 0)
+    calls.append(call(gateway, "127.0.0.3"))
+    is_held(gateway, 1)
+    assert gateway.metrics()["parley_memory_short"] == 1
+    assert "SHORT: new connections of all but tier 1 are refused" in parleyctl(
+        "--socket", gateway.socket, "status").stdout
+    directory.gateway(limits={"memory_mib": 1 << 20})
+    assert gateway.reload()[0] == 200
+    gateway.logs("memory is no longer short")
+    calls.append(call(gateway, "127.0.0.9"))
+    is_held(gateway, 2)
+    assert gateway.metrics()["parley_memory_short"] == 0
+    assert gateway.metrics()["parley_memory_bytes"] > 1 << 20
 
 
 def test_what_is_turned_away_leaves_no_trace_behind(directory, start, calls):

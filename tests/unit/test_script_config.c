@@ -58,7 +58,7 @@ static void a_gateway_of_few_words_has_the_defaults(void **state)
 
 static void limits_timeouts_and_budgets_have_defaults(void **state)
 {
-	static const struct conf_limits limits = { 0, 512, 0, 65536, 32768, 100, 1024, 60000 };
+	static const struct conf_limits limits = { 0, 512, 0, 65536, 32768, 100, 1024, 60000, 0 };
 	static const struct conf_timeouts timeouts = { 5000, 10000, 10000, 30000, 2000, 5000, 10000,
 		5000 };
 	struct kit *k = kit_open();
@@ -90,7 +90,7 @@ static void a_gateway_can_say_everything(void **state)
 	    "chain_cache = false, no_common_status = 400, workers = 4,"
 	    "limits = { connections = 1, handshakes = 2, negotiations_per_second = 3,"
 	    "  body_bytes = 2048, header_bytes = 4096, streams = 6, address_connections = 7,"
-	    "  address_per_minute = 8 },"
+	    "  address_per_minute = 8, memory_mib = 9 },"
 	    "timeouts = { handshake_s = 0.5, first_request_s = 1, body_s = 2, idle_s = 3, close_s = 4,"
 	    "  drain_s = 5.25, response_s = 6, resolve_s = 7 }, retry = { first_s = 0.1, cap_s = 2 },"
 	    "dns = { servers = { \"127.0.0.1:53\", \"[::1]:54\" }, timeout_s = 0.5, tries = 3 },"
@@ -107,6 +107,7 @@ static void a_gateway_can_say_everything(void **state)
 	assert_int_equal(g->limits.body_bytes, 2048);
 	assert_int_equal(g->limits.address_connections, 7);
 	assert_int_equal(g->limits.address_per_minute, 8);
+	assert_int_equal(g->limits.memory_mib, 9);
 	assert_int_equal(g->timeouts.handshake, 500);
 	assert_int_equal(g->timeouts.drain, 5250);
 	assert_int_equal(g->timeouts.response, 6000);
