@@ -436,14 +436,14 @@ void assoc_set_contexts(
 	unlock_changed(a);
 }
 
-uint64_t assoc_count_report(struct association *a, enum assoc_way way)
+void assoc_count_report(struct association *a, enum assoc_way way)
 {
-	uint64_t n;
-
 	lock(a);
-	n = way == ASSOC_IN ? ++a->r.errors_in : ++a->r.errors_out;
+	if (way == ASSOC_IN)
+		a->r.errors_in++;
+	else
+		a->r.errors_out++;
 	unlock_changed(a);
-	return n;
 }
 
 void assoc_set_enabled(struct association *a, int64_t now_s, bool enabled)

@@ -153,8 +153,8 @@ bool assoc_terminate(struct association *a, int64_t now_s) MUST_CHECK;
 void assoc_set_contexts(
     struct association *a, const struct assoc_context *contexts, size_t n, int64_t now_s);
 
-/* One more N32-f error report.  Returns how many there are now. */
-uint64_t assoc_count_report(struct association *a, enum assoc_way way);
+/* One more N32-f error report. */
+void assoc_count_report(struct association *a, enum assoc_way way);
 
 /* The operator enabled or disabled the partner. */
 void assoc_set_enabled(struct association *a, int64_t now_s, bool enabled);

@@ -122,13 +122,13 @@ static void on_answer(void *owner, const struct call_result *r)
 
 /* --- sending */
 
-static const char *encode(struct initiator *i, const struct errand *e, struct buf **body)
+/* Into `body` of the worker's offer.  Returns which operation it is for. */
+static const char *encode(struct initiator *i, const struct errand *e)
 {
 	struct n32_context_info info;
 	struct n32_error_info report;
 	struct offer *o = i->w->offer;
 
-	*body = &o->body;
 	buf_reset(&o->body);
 	switch (e->kind) {
 	case ERRAND_TERMINATE:
@@ -153,16 +153,15 @@ static const char *encode(struct initiator *i, const struct errand *e, struct bu
 static void dispatch(struct initiator *i, struct session *s, struct errand *e)
 {
 	const char *authority = i->courier.dial.name.text;
-	struct buf *body;
-	const char *operation = encode(i, e, &body);
+	const char *operation = encode(i, e);
 	struct partner *p = initiator_partner(i);
 
 	if (!*authority && p)
 		authority = p->conf->fqdns[0].text;
-	e->call = call_post(s, authority, operation, buf_str(body), on_answer, e);
+	e->call = call_post(s, authority, operation, buf_str(&i->w->offer->body), on_answer, e);
 	if (e->call && e->kind == ERRAND_REPORT) {
 		count(&i->w->counters, COUNTER_REPORTS_OUT, 1);
-		(void)assoc_count_report(i->link->association, ASSOC_OUT);
+		assoc_count_report(i->link->association, ASSOC_OUT);
 		(void)contexts_count_report(
 		    i->w->commons->contexts, i->link->association, e->id, ASSOC_OUT);
 	}

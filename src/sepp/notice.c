@@ -59,13 +59,12 @@ static void encode_id(struct notice *n)
 	ensure(n32_context_info_encode(&n->body, &n->info) == 0);
 }
 
-unsigned notice_terminate(struct worker *w, const struct generation *g, struct partner *p,
-    struct session *s, struct str body)
+unsigned notice_terminate(
+    struct worker *w, const struct generation *g, struct partner *p, struct str body)
 {
 	struct notice *n = w->notice;
 	struct n32_json_options options = { .strict_fqdn = g->conf->strict_fqdn };
 
-	(void)s;
 	if (n32_context_info_decode(&n->info, body, &options, &n->problem))
 		return malformed(w, p, n);
 	if (!contexts_end(w->commons->contexts, p->association, n->info.id, loop_wall_s(w->loop),
@@ -170,7 +169,7 @@ unsigned notice_report(struct worker *w, const struct generation *g, struct part
 	if (!find_context(w, p))
 		return refuse(n, N32_PROBLEM_CONTEXT_NOT_FOUND);
 	count(&w->counters, COUNTER_REPORTS_IN, 1);
-	(void)assoc_count_report(p->association, ASSOC_IN);
+	assoc_count_report(p->association, ASSOC_IN);
 	count_here =
 	    contexts_count_report(w->commons->contexts, p->association, n->context.own, ASSOC_IN);
 	tell(w, p, n);

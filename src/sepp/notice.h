@@ -32,8 +32,8 @@ struct notice *notice_new(void);
 void notice_free(struct notice *n);
 
 /* n32f-terminate.  Returns 200 with `body`, or the status of `problem` with its code. */
-unsigned notice_terminate(struct worker *w, const struct generation *g, struct partner *p,
-    struct session *s, struct str body) MUST_CHECK;
+unsigned notice_terminate(
+    struct worker *w, const struct generation *g, struct partner *p, struct str body) MUST_CHECK;
 
 /* n32f-error.  Returns 204, or the status of `problem` with its code and `retry_s`. */
 unsigned notice_report(struct worker *w, const struct generation *g, struct partner *p,

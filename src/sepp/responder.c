@@ -312,7 +312,7 @@ static void on_prins(
 		answer_prins(c, s, status, &w->exchange->problem, 0, &w->exchange->body);
 		break;
 	case N32F_TERMINATE:
-		status = notice_terminate(w, g, p, session, body);
+		status = notice_terminate(w, g, p, body);
 		answer_prins(c, s, status, &n->problem, 0, &n->body);
 		break;
 	default:

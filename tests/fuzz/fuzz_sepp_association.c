@@ -287,7 +287,7 @@ static void happen(struct bytes *b)
 		connect_some(b);
 		break;
 	case 12:
-		ensure(assoc_count_report(run.a, (enum assoc_way)bytes_pick(b, ASSOC_WAYS)) > 0);
+		assoc_count_report(run.a, (enum assoc_way)bytes_pick(b, ASSOC_WAYS));
 		break;
 	case 13:
 		restart();
