@@ -118,6 +118,11 @@ void session_move(struct session *s, struct link *to)
 	TAILQ_INSERT_TAIL(&to->sessions, s, next);
 }
 
+bool session_is_old(const struct session *s, msec now)
+{
+	return s->max_age && now - conn_opened_at(s->c) >= s->max_age;
+}
+
 struct session *session_of(const struct conn *c)
 {
 	return conn_user(c);

@@ -69,6 +69,9 @@ void session_free(struct session *s);
  * from now on. */
 void session_move(struct session *s, struct link *to);
 
+/* Whether it has reached the age that it may live to. */
+bool session_is_old(const struct session *s, msec now);
+
 /* The session of a connection, or NULL. */
 struct session *session_of(const struct conn *c);
 

@@ -85,10 +85,12 @@ static bool on_idle(struct conn *c)
 {
 	struct worker *w = caller_worker(c);
 	struct session *s = session_of(c);
-	bool is_old = s && s->max_age && loop_now(w->loop) - conn_opened_at(c) >= s->max_age;
+	enum script_event event;
 
-	return s && retention_keeps(w, commons_current(w->commons), s,
-			is_old ? SCRIPT_EVENT_MAX_AGE : SCRIPT_EVENT_IDLE);
+	if (!s)
+		return false;
+	event = session_is_old(s, loop_now(w->loop)) ? SCRIPT_EVENT_MAX_AGE : SCRIPT_EVENT_IDLE;
+	return retention_keeps(w, commons_current(w->commons), s, event);
 }
 
 /* --- who goes */

@@ -115,7 +115,7 @@ bool retention_keeps(
 
 bool retention_stays(struct worker *w, const struct generation *g, struct session *s)
 {
-	bool is_old = s->max_age && age_of(w, s) >= s->max_age;
+	bool is_old = session_is_old(s, loop_now(w->loop));
 
 	if (s->is_kept && s->kept_by == g->number && !is_old)
 		return true;
