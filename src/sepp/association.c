@@ -93,6 +93,14 @@ static void unlock_changed(struct association *a)
 		a->changed(a->changed_arg, a);
 }
 
+static void unlock_changed_if(struct association *a, bool changed)
+{
+	if (changed)
+		unlock_changed(a);
+	else
+		unlock(a);
+}
+
 /* --- states; under the lock */
 
 /* What a failed attempt leaves in force. */
@@ -382,10 +390,12 @@ bool assoc_end(struct association *a, enum machine_event event, const struct ass
 	bool changed;
 
 	lock(a);
-	/* what was agreed on meanwhile is another relation */
-	changed = (event != MACHINE_ON_END || !is_open(a, ASSOC_OUT)) &&
-		  happen_both(a, ASSOC_OUT, event, said);
-	unlock_changed(a);
+	if (event == MACHINE_ON_END && is_open(a, ASSOC_OUT)) {
+		unlock(a); /* what was agreed on meanwhile is another relation */
+		return false;
+	}
+	changed = happen_both(a, ASSOC_OUT, event, said);
+	unlock_changed(a); /* the reason is another one in any case */
 	return changed;
 }
 
@@ -401,7 +411,7 @@ bool assoc_terminate(struct association *a, int64_t now_s)
 		(void)happen(a, ASSOC_OUT, MACHINE_ON_LEFT, &said);
 		(void)happen(a, ASSOC_IN, MACHINE_ON_END, &said);
 	}
-	unlock_changed(a);
+	unlock_changed_if(a, ok);
 	return ok;
 }
 
@@ -458,10 +468,7 @@ void assoc_set_enabled(struct association *a, int64_t now_s, bool enabled)
 		(void)happen_both(a, ASSOC_IN, MACHINE_ON_DISABLE, &off);
 	else if (!was_enabled && enabled)
 		(void)happen_both(a, ASSOC_IN, MACHINE_ON_ENABLE, &on);
-	if (was_enabled != enabled)
-		unlock_changed(a);
-	else
-		unlock(a);
+	unlock_changed_if(a, was_enabled != enabled);
 }
 
 static bool is_flag_name(const char *name)
@@ -510,7 +517,7 @@ int assoc_set_flag(struct association *a, const char *name, bool on, bool *chang
 		    str_escape(text, sizeof(text), str_of(name)), ASSOC_FLAG_MAX);
 	lock(a);
 	rc = set_flag(&a->r, name, on, changed, e);
-	unlock_changed(a);
+	unlock_changed_if(a, rc == 0 && *changed);
 	return rc;
 }
 

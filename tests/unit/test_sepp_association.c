@@ -494,6 +494,35 @@ static void a_flag_has_a_plain_name_and_there_are_sixteen_at_most(void **state)
 	assoc_unref(a);
 }
 
+static void on_change(void *arg, struct association *a)
+{
+	unsigned *times = arg;
+
+	(void)a;
+	++*times;
+}
+
+static void what_changes_nothing_is_told_to_nobody(void **state)
+{
+	const struct assoc_said said = { .now_s = NOW_S };
+	struct association *a = agreed(N32_CAP_PRINS);
+	unsigned times = 0;
+	bool changed;
+
+	(void)state;
+	assoc_on_change(a, on_change, &times);
+	assert_int_equal(assoc_set_flag(a, "drill", true, &changed, NULL), 0);
+	assert_int_equal(times, 1);
+	assert_int_equal(assoc_set_flag(a, "drill", true, &changed, NULL), 0);
+	assert_false(assoc_end(a, MACHINE_ON_END, &said)); /* it is in force */
+	assert_false(assoc_terminate(a, NOW_S));           /* NONE ends TLS only */
+	assoc_set_enabled(a, NOW_S, true);
+	assert_int_equal(times, 1);
+	assert_true(assoc_end(a, MACHINE_ON_TERMINATE, &said));
+	assert_int_equal(times, 2);
+	assoc_unref(a);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -522,6 +551,7 @@ int main(void)
 		cmocka_unit_test(what_was_under_way_at_the_end_is_in_doubt_after_it),
 		cmocka_unit_test(flags_are_switched_on_and_off_by_name),
 		cmocka_unit_test(a_flag_has_a_plain_name_and_there_are_sixteen_at_most),
+		cmocka_unit_test(what_changes_nothing_is_told_to_nobody),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
