@@ -80,6 +80,9 @@ bool n32_json_read_word(struct decoder *d, const struct place *at, const struct 
 reader n32_json_read_bool, n32_json_read_fqdn, n32_json_read_cap, n32_json_read_plmn,
     n32_json_read_snpn, n32_json_read_usage;
 
+/* `out` holds N32_INFO_MAX + 1 bytes. */
+reader n32_json_read_info;
+
 /* `out` is a uint64_t: the 64 lowest features. */
 reader n32_json_read_features;
 
@@ -91,6 +94,10 @@ reader n32_json_read_policy, n32_json_read_providers;
 
 /* C0, DELETE and, as UTF-8, C1: an escape brings them in, and they have no use in what we read. */
 bool n32_json_has_control(struct str text);
+
+/* Whether a value is a string of at most `max` bytes without any of them. */
+bool n32_json_is_text(const struct json_value *v, size_t max);
+
 bool n32_json_is_hex(struct str text);
 
 /* Copies what fits, in whole characters. */

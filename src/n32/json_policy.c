@@ -43,16 +43,11 @@ struct ie {
 
 /* --- texts */
 
-static bool is_text(const struct json_value *v, size_t max)
-{
-	return v->type == N32_JSON_STRING && v->text.n <= max && !n32_json_has_control(v->text);
-}
-
 /* A word of an enumeration.  Not cut: what differs at its end is different. */
 static void read_word(
     struct decoder *d, const struct place *at, const struct json_value *v, void *out)
 {
-	if (is_text(v, N32_TEXT_MAX))
+	if (n32_json_is_text(v, N32_TEXT_MAX))
 		*(struct str *)out = v->text;
 	else
 		n32_json_offend(
@@ -63,7 +58,7 @@ static void read_word(
 static void read_name(
     struct decoder *d, const struct place *at, const struct json_value *v, void *out)
 {
-	if (is_text(v, N32_API_MAX))
+	if (n32_json_is_text(v, N32_API_MAX))
 		*(struct str *)out = v->text;
 	else
 		n32_json_offend(
@@ -243,7 +238,7 @@ static void read_signature(
 		n32_json_out_end_object(&draft->out);
 		return;
 	}
-	if (is_text(v, N32_API_MAX))
+	if (n32_json_is_text(v, N32_API_MAX))
 		draft->api = v->text;
 	else
 		n32_json_offend(

@@ -10,7 +10,7 @@ enum {
 };
 
 _Static_assert(N32_SUITES_MAX == 16 && N32_FAILED_MAX == 16 && N32_DETAILS_MAX == 32 &&
-		   N32_CONTEXT_ID_LEN == 16 && N32_TEXT_MAX == 63 && N32_INFO_MAX == 255,
+		   N32_CONTEXT_ID_LEN == 16 && N32_TEXT_MAX == 63,
     "the reasons name these bounds");
 
 static const char want_suites[] = "must be an array of 1 to 16 cipher suites";
@@ -71,29 +71,14 @@ static void read_reason(
 		n32_json_copy_cut(out, N32_TEXT_MAX + 1, v->text);
 }
 
-static bool is_text(const struct json_value *v, size_t max)
-{
-	return v->type == N32_JSON_STRING && v->text.n <= max && !n32_json_has_control(v->text);
-}
-
 static void read_message_id(
     struct decoder *d, const struct place *at, const struct json_value *v, void *out)
 {
-	if (!is_text(v, N32_TEXT_MAX))
+	if (!n32_json_is_text(v, N32_TEXT_MAX))
 		n32_json_offend(
 		    d, at, "must be a string of at most 63 bytes without control characters");
 	else
 		n32_json_copy_cut(out, N32_TEXT_MAX + 1, v->text);
-}
-
-static void read_attribute(
-    struct decoder *d, const struct place *at, const struct json_value *v, void *out)
-{
-	if (!is_text(v, N32_INFO_MAX))
-		n32_json_offend(
-		    d, at, "must be a string of at most 255 bytes without control characters");
-	else
-		n32_json_copy_cut(out, N32_INFO_MAX + 1, v->text);
 }
 
 static void read_failed(
@@ -113,7 +98,7 @@ static void read_detail(
     struct decoder *d, const struct place *at, const struct json_value *v, void *out)
 {
 	static const struct attribute table[] = {
-		{ "attribute", .mandatory = true, .read = read_attribute,
+		{ "attribute", .mandatory = true, .read = n32_json_read_info,
 		    VALUE(struct n32_error_detail, attribute) },
 		{ "msgReconstructFailReason", .mandatory = true, .read = read_reason,
 		    VALUE(struct n32_error_detail, reason) },
@@ -233,7 +218,7 @@ void n32_redirect_decode(struct n32_redirect *out, struct str body)
 	const struct json_value *target = find_text(root, "targetSepp");
 
 	out->target_sepp[0] = '\0';
-	if (target && is_text(target, N32_INFO_MAX))
+	if (target && n32_json_is_text(target, N32_INFO_MAX))
 		n32_json_copy_cut(out->target_sepp, sizeof(out->target_sepp), target->text);
 	keep_text(out->cause, sizeof(out->cause), root, "cause");
 }

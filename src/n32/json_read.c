@@ -112,6 +112,11 @@ bool n32_json_has_control(struct str text)
 	return false;
 }
 
+bool n32_json_is_text(const struct json_value *v, size_t max)
+{
+	return v->type == N32_JSON_STRING && v->text.n <= max && !n32_json_has_control(v->text);
+}
+
 /* Half of a character would not be UTF-8 when it is sent again. */
 void n32_json_copy_cut(char *out, size_t size, struct str text)
 {
@@ -179,16 +184,14 @@ static void read_purpose(
 		n32_json_copy_cut(usage->text, sizeof(usage->text), v->text);
 }
 
-static void read_info(
+void n32_json_read_info(
     struct decoder *d, const struct place *at, const struct json_value *v, void *out)
 {
-	struct str text = v->text;
-
-	if (v->type != N32_JSON_STRING || text.n > N32_INFO_MAX || n32_json_has_control(text))
+	if (!n32_json_is_text(v, N32_INFO_MAX))
 		n32_json_offend(
 		    d, at, "must be a string of at most 255 bytes without control characters");
 	else
-		n32_json_copy_cut(out, N32_INFO_MAX + 1, text);
+		n32_json_copy_cut(out, N32_INFO_MAX + 1, v->text);
 }
 
 void n32_json_read_usage(
@@ -196,8 +199,9 @@ void n32_json_read_usage(
 {
 	static const struct attribute table[] = {
 		{ "usagePurpose", .mandatory = true, .read = read_purpose }, /* the whole struct */
-		{ "additionalInfo", .read = read_info, VALUE(struct n32_usage, additional_info) },
-		{ "cause", .read = read_info, VALUE(struct n32_usage, cause) },
+		{ "additionalInfo", .read = n32_json_read_info,
+		    VALUE(struct n32_usage, additional_info) },
+		{ "cause", .read = n32_json_read_info, VALUE(struct n32_usage, cause) },
 	};
 	struct n32_usage *usage = out;
 

@@ -27,16 +27,6 @@ static const char *name_of(size_t value, const char *const *names, size_t n)
 	return names[value < n ? value : 0];
 }
 
-/* Index among the names after the first, which stands for the unknown value; 0 if none. */
-static size_t find_name(struct str text, const char *const *names, size_t n)
-{
-	for (size_t i = 1; i < n; i++) {
-		if (str_is(text, names[i]))
-			return i;
-	}
-	return 0;
-}
-
 const char *n32_jwe_name(enum n32_jwe jwe)
 {
 	return name_of((size_t)jwe, jwe_names, N32_JWES);
@@ -54,17 +44,17 @@ const char *n32_error_type_name(enum n32_error_type type)
 
 enum n32_jwe n32_jwe_parse(struct str text)
 {
-	return (enum n32_jwe)find_name(text, jwe_names, N32_JWES);
+	return (enum n32_jwe)n32_names_find(jwe_names, N32_JWES, text);
 }
 
 enum n32_jws n32_jws_parse(struct str text)
 {
-	return (enum n32_jws)find_name(text, jws_names, N32_JWSS);
+	return (enum n32_jws)n32_names_find(jws_names, N32_JWSS, text);
 }
 
 enum n32_error_type n32_error_type_parse(struct str text)
 {
-	return (enum n32_error_type)find_name(text, error_names, N32_ERROR_TYPES);
+	return (enum n32_error_type)n32_names_find(error_names, N32_ERROR_TYPES, text);
 }
 
 const char *n32_jwe_text(const struct n32_suite *suite)

@@ -16,9 +16,7 @@ static const char *const purpose_names[] = { [N32_PURPOSE_UNKNOWN] = "UNKNOWN",
 #undef X
 };
 
-/* Index of `text` among the names after the first, which stands for the unknown value; 0 if none.
- */
-static size_t find_name(struct str text, const char *const *names, size_t n)
+size_t n32_names_find(const char *const *names, size_t n, struct str text)
 {
 	for (size_t i = 1; i < n; i++) {
 		if (str_is(text, names[i]))
@@ -39,12 +37,12 @@ const char *n32_purpose_name(enum n32_purpose purpose)
 
 enum n32_cap n32_cap_parse(struct str text)
 {
-	return (enum n32_cap)find_name(text, cap_names, ARRAY_LEN(cap_names));
+	return (enum n32_cap)n32_names_find(cap_names, ARRAY_LEN(cap_names), text);
 }
 
 enum n32_purpose n32_purpose_parse(struct str text)
 {
-	return (enum n32_purpose)find_name(text, purpose_names, ARRAY_LEN(purpose_names));
+	return (enum n32_purpose)n32_names_find(purpose_names, ARRAY_LEN(purpose_names), text);
 }
 
 bool n32_purpose_is_test(enum n32_purpose purpose)

@@ -132,6 +132,12 @@ struct n32_neg_rsp {
 	uint16_t n32f_port;
 };
 
+/*
+ * The index of `text` among the `n` names of an enumeration, of which the first stands for the
+ * unknown value: 0 if it is none of the others.
+ */
+size_t n32_names_find(const char *const *names, size_t n, struct str text);
+
 /* The wire name; "UNKNOWN" for the unknown value.  Borrowed, static. */
 const char *n32_cap_name(enum n32_cap cap);
 const char *n32_purpose_name(enum n32_purpose purpose);
