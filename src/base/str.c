@@ -25,17 +25,12 @@ bool str_is(struct str a, const char *b)
 	return str_eq(a, str_of(b));
 }
 
-static unsigned char lower(char c)
-{
-	return (unsigned char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
-}
-
 bool str_ieq(struct str a, struct str b)
 {
 	if (a.n != b.n)
 		return false;
 	for (size_t i = 0; i < a.n; i++) {
-		if (lower(a.p[i]) != lower(b.p[i]))
+		if (str_lower(a.p[i]) != str_lower(b.p[i]))
 			return false;
 	}
 	return true;
@@ -136,8 +131,8 @@ static size_t distance(struct str a, const char *b, size_t bn)
 		for (size_t j = 0; j < bn; j++) {
 			size_t up = row[j + 1];
 
-			row[j + 1] =
-			    min3(row[j] + 1, up + 1, diagonal + (lower(a.p[i]) != lower(b[j])));
+			row[j + 1] = min3(
+			    row[j] + 1, up + 1, diagonal + (str_lower(a.p[i]) != str_lower(b[j])));
 			diagonal = up;
 		}
 	}

@@ -30,6 +30,12 @@ struct str str_of(const char *s);
 bool str_eq(struct str a, struct str b);
 bool str_is(struct str a, const char *b);
 
+/* Of ASCII, whatever the locale. */
+static inline char str_lower(char c)
+{
+	return (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+}
+
 /* ASCII case is ignored, whatever the locale. */
 bool str_ieq(struct str a, struct str b);
 bool str_starts(struct str a, const char *prefix);

@@ -84,11 +84,8 @@ static void add_ie_name(struct draft *d, const char *which, struct str name, boo
 {
 	char lower[N32_API_MAX];
 
-	for (size_t i = 0; is_header && i < name.n; i++) {
-		char c = name.p[i];
-
-		lower[i] = (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
-	}
+	for (size_t i = 0; is_header && i < name.n; i++)
+		lower[i] = str_lower(name.p[i]);
 	add_field(d, str_of(which));
 	add_field(d, is_header ? (struct str){ lower, name.n } : name);
 }

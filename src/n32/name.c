@@ -25,11 +25,6 @@ static const char bad_strict_char[] = "must be an FQDN of letters, digits, inner
 static const char bad_top[] = "must be an FQDN that ends in a label of 2 or more letters";
 static const char bad_single[] = "must be an FQDN of two or more labels";
 
-static char lower(char c)
-{
-	return (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
-}
-
 static bool is_digit(char c)
 {
 	return c >= '0' && c <= '9';
@@ -37,12 +32,12 @@ static bool is_digit(char c)
 
 static bool is_letter(char c)
 {
-	return lower(c) >= 'a' && lower(c) <= 'z';
+	return str_lower(c) >= 'a' && str_lower(c) <= 'z';
 }
 
 static bool is_hex(char c)
 {
-	return is_digit(c) || (lower(c) >= 'a' && lower(c) <= 'f');
+	return is_digit(c) || (str_lower(c) >= 'a' && str_lower(c) <= 'f');
 }
 
 static bool is_strict_char(char c)
@@ -68,7 +63,7 @@ static bool all_of(struct str s, bool (*is)(char c))
 static void copy_lower(char *out, struct str s)
 {
 	for (size_t i = 0; i < s.n; i++)
-		out[i] = lower(s.p[i]);
+		out[i] = str_lower(s.p[i]);
 	out[s.n] = '\0';
 }
 

@@ -16,6 +16,7 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/str.h"
 #include "net/loop.h"
 #include "net/resolve_int.h"
 
@@ -66,12 +67,10 @@ bool resolve_name(char out[RESOLVE_NAME_MAX], const char *name)
 	size_t n = 0;
 
 	for (; name[n]; n++) {
-		char c = name[n];
+		char c = str_lower(name[n]);
 
 		if (n + 2 >= RESOLVE_NAME_MAX)
 			return false;
-		if (c >= 'A' && c <= 'Z')
-			c = (char)(c - 'A' + 'a');
 		if ((c < 'a' || c > 'z') && (c < '0' || c > '9') && !strchr("-_.", c))
 			return false;
 		out[n] = c;

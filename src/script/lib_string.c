@@ -70,11 +70,6 @@ static int l_len(lua_State *L)
 	return 1;
 }
 
-static char to_lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
-
 static char to_upper(char c)
 {
 	return c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
@@ -97,7 +92,7 @@ static int map_bytes(lua_State *L, char (*one)(char))
 /* lower(s): ASCII */
 static int l_lower(lua_State *L)
 {
-	return map_bytes(L, to_lower);
+	return map_bytes(L, str_lower);
 }
 
 /* upper(s): ASCII */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/base.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <string.h>
 #include <sys/random.h>
@@ -116,7 +115,7 @@ static struct str key_of(char out[CONTEXT_ID_MAX], const char *id)
 	if (n >= CONTEXT_ID_MAX)
 		return str_of("");
 	for (size_t i = 0; i < n; i++)
-		out[i] = (char)tolower((unsigned char)id[i]);
+		out[i] = str_lower(id[i]);
 	return (struct str){ out, n };
 }
 

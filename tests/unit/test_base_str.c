@@ -148,6 +148,13 @@ static void names_that_are_too_long_are_never_suggested(void **state)
 	assert_null(str_nearest(str_of("a"), NULL, 0));
 }
 
+static void lower_case_is_that_of_ascii(void **state)
+{
+	(void)state;
+	for (int c = -128; c < 128; c++)
+		assert_int_equal(str_lower((char)c), c >= 'A' && c <= 'Z' ? c + 32 : c);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -158,6 +165,7 @@ int main(void)
 		cmocka_unit_test(escaped_text_is_printable_and_unambiguous),
 		cmocka_unit_test(escaped_text_that_does_not_fit_ends_in_dots),
 		cmocka_unit_test(bytes_are_printed_as_lower_case_digits),
+		cmocka_unit_test(lower_case_is_that_of_ascii),
 		cmocka_unit_test(a_misspelt_name_finds_the_one_that_was_meant),
 		cmocka_unit_test(names_that_are_too_long_are_never_suggested),
 	};
