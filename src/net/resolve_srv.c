@@ -8,8 +8,8 @@
 #include <arpa/nameser.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/random.h>
 
+#include "base/random.h"
 #include "net/resolve_int.h"
 
 const char resolve_malformed[] = "malformed answer";
@@ -116,15 +116,6 @@ static void move(struct resolve_target *targets, size_t from, size_t to)
 	targets[to] = t;
 }
 
-/* From 0 to `max`, both included. */
-static unsigned random_to(unsigned max)
-{
-	uint32_t n;
-
-	ensure(getrandom(&n, sizeof(n), 0) == sizeof(n));
-	return n % (max + 1);
-}
-
 /* One of those that share the priority of the first: in proportion to its weight. */
 static size_t choose(const struct resolve_target *targets, size_t n)
 {
@@ -133,7 +124,7 @@ static size_t choose(const struct resolve_target *targets, size_t n)
 
 	for (same = 0; same < n && targets[same].priority == targets[0].priority; same++)
 		sum += targets[same].weight;
-	left = random_to(sum);
+	left = (unsigned)random_below(sum + 1u);
 	while (i + 1 < same && targets[i].weight < left)
 		left -= targets[i++].weight;
 	return i;

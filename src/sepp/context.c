@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/base.h"
 
-#include <errno.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "base/err.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/random.h"
 #include "sepp/context_int.h"
 
 enum {
@@ -271,13 +270,6 @@ void contexts_free(struct contexts *c)
 
 /* --- making and ending one */
 
-static void draw(void *out, size_t n)
-{
-	/* so few bytes come whole, unless a signal was first */
-	while (getrandom(out, n, 0) != (ssize_t)n)
-		ensure(errno == EINTR);
-}
-
 char *contexts_new_id(struct contexts *c, char out[CONTEXT_ID_MAX])
 {
 	static const unsigned char none[ID_BYTES];
@@ -285,7 +277,7 @@ char *contexts_new_id(struct contexts *c, char out[CONTEXT_ID_MAX])
 	bool is_taken;
 
 	do {
-		draw(bytes, sizeof(bytes));
+		random_fill(bytes, sizeof(bytes));
 		str_hex(out, bytes, sizeof(bytes));
 		lock(c);
 		is_taken = find_own(c, out) != NULL;

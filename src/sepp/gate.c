@@ -3,9 +3,9 @@
 
 #include <pthread.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "base/mem.h"
+#include "base/random.h"
 #include "sepp/gate.h"
 #include "sepp/rates.h"
 
@@ -37,7 +37,7 @@ struct gate *gate_new(void)
 {
 	struct gate *g = mem_alloc(sizeof(*g));
 
-	ensure(getrandom(g->secret, sizeof(g->secret), 0) == sizeof(g->secret));
+	random_fill(g->secret, sizeof(g->secret));
 	for (size_t i = 0; i < LOCKS; i++)
 		pthread_mutex_init(&g->locks[i], NULL);
 	return g;

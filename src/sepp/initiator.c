@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/base.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/random.h"
 #include "sepp/initiator_int.h"
 #include "sepp/retention.h"
 
@@ -35,17 +33,6 @@ int64_t initiator_now_s(const struct initiator *i)
 
 /* --- time */
 
-msec initiator_random(msec bound)
-{
-	uint64_t n = 0;
-
-	if (bound == 0)
-		return 0;
-	/* a few bytes cannot fail once the system is up */
-	ensure(getrandom(&n, sizeof(n), 0) == sizeof(n));
-	return n % bound;
-}
-
 msec initiator_delay(const struct initiator *i, unsigned failures)
 {
 	const struct conf_retry *retry = &initiator_generation(i)->conf->retry;
@@ -53,14 +40,14 @@ msec initiator_delay(const struct initiator *i, unsigned failures)
 
 	for (unsigned k = 1; k < failures && k < DOUBLINGS_MAX && bound < retry->cap; k++)
 		bound *= 2;
-	return initiator_random(bound < retry->cap ? bound : retry->cap);
+	return random_below(bound < retry->cap ? bound : retry->cap);
 }
 
 msec initiator_lifetime(const struct initiator *i)
 {
 	msec validity = initiator_generation(i)->conf->validity;
 
-	return validity / 4 * 3 + initiator_random(validity / 8);
+	return validity / 4 * 3 + random_below(validity / 8);
 }
 
 /* --- life */
@@ -150,7 +137,7 @@ static msec first_delay(const struct generation *g)
 {
 	msec spread = SPREAD_MSEC * g->n_partners;
 
-	return initiator_random(spread < SPREAD_MAX_MSEC ? spread : SPREAD_MAX_MSEC) + 1;
+	return random_below(spread < SPREAD_MAX_MSEC ? spread : SPREAD_MAX_MSEC) + 1;
 }
 
 /* Contexts that a restart lost: the peer has to know (n32.md B.10), but for those of ours that a
@@ -318,7 +305,7 @@ static void come_back(struct initiator *i, const struct partner *p, const char *
 	msec cap = initiator_generation(i)->conf->retry.cap;
 
 	if (p->conf->initiate && !i->is_ending)
-		attempt_plan(i, cap / 2 + initiator_random(cap / 2), why);
+		attempt_plan(i, cap / 2 + random_below(cap / 2), why);
 }
 
 /* Ends what is in force, whether or not the peer can be told. */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/random.h"
 #include "n32/json_prins.h"
 #include "sepp/caller.h"
 #include "sepp/initiator_int.h"
@@ -115,7 +116,7 @@ void attempt_succeed(struct initiator *i, const struct partner *p)
 		assoc_read(p->association, initiator_now_s(i), &v);
 		a->settled_at = v.agreed;
 		a->recoveries = 1;
-		attempt_plan(i, a->settles + initiator_random(a->settles),
+		attempt_plan(i, a->settles + random_below(a->settles),
 		    "simultaneous negotiations disagreed");
 		a->settles = 0;
 	} else {
@@ -161,7 +162,7 @@ static msec next_delay(
 	if (a->recoveries > 0)
 		a->recoveries--;
 	/* who breaks the protocol is not pressed */
-	delay = event == MACHINE_ON_WRONG ? cap / 2 + initiator_random(cap / 2)
+	delay = event == MACHINE_ON_WRONG ? cap / 2 + random_below(cap / 2)
 					  : initiator_delay(i, a->failures);
 	return delay < (msec)retry_s * 1000 ? (msec)retry_s * 1000 : delay + 1;
 }

@@ -97,9 +97,6 @@ msec initiator_delay(const struct initiator *i, unsigned failures);
 /* How long an agreement lasts until it is negotiated anew, some time before it is too old. */
 msec initiator_lifetime(const struct initiator *i);
 
-/* Uniform in [0, bound). */
-msec initiator_random(msec bound);
-
 /* --- initiator_attempt.c */
 
 void attempt_init(struct initiator *i);
