@@ -196,15 +196,14 @@ static void end(struct contexts *c, struct context *x)
 	destroy(c, x);
 }
 
-static size_t end_role(struct contexts *c, struct owner *o, enum context_role role)
+/* There is one at most. */
+static struct context *find_role(const struct owner *o, enum context_role role)
 {
-	size_t before = o->n;
-
-	for (size_t i = o->n; i-- > 0;) {
+	for (size_t i = 0; i < o->n; i++) {
 		if (o->live[i]->role == role)
-			end(c, o->live[i]);
+			return o->live[i];
 	}
-	return before - o->n;
+	return NULL;
 }
 
 static void show(const struct context *x, struct context_view *out)
@@ -236,6 +235,19 @@ static bool show_any(const struct context *x, struct context_view *out)
 	if (x && out)
 		show(x, out);
 	return x != NULL;
+}
+
+/* The same, and it ends, settled. */
+static bool end_any(struct contexts *c, struct context *x, int64_t now_s, struct context_view *out)
+{
+	struct owner *o;
+
+	if (!show_any(x, out))
+		return false;
+	o = x->owner;
+	end(c, x);
+	settle(c, o, now_s);
+	return true;
 }
 
 /* --- making and ending the table */
@@ -318,7 +330,7 @@ static int derive(struct context *x, const struct context_start *start, struct e
 int contexts_add(
     struct contexts *c, const struct context_start *start, size_t *ended, struct err *e)
 {
-	struct context *x = make(start);
+	struct context *x = make(start), *older;
 	struct owner *o;
 	size_t n = 0;
 	int rc;
@@ -332,7 +344,10 @@ int contexts_add(
 		o = find_owner(c, start->association);
 		if (!o)
 			o = add_owner(c, start->association);
-		n = end_role(c, o, x->role);
+		older = find_role(o, x->role);
+		n = older != NULL;
+		if (older)
+			end(c, older);
 		insert(c, o, x);
 		settle(c, o, start->now_s);
 	} else {
@@ -347,18 +362,10 @@ int contexts_add(
 bool contexts_end(struct contexts *c, struct association *a, const char *id, int64_t now_s,
     struct context_view *out)
 {
-	struct context *x;
 	bool found;
 
 	lock(c);
-	x = find(c, a, id);
-	found = show_any(x, out);
-	if (found) {
-		struct owner *o = x->owner;
-
-		end(c, x);
-		settle(c, o, now_s);
-	}
+	found = end_any(c, find(c, a, id), now_s, out);
 	unlock(c);
 	return found;
 }
@@ -366,17 +373,16 @@ bool contexts_end(struct contexts *c, struct association *a, const char *id, int
 bool contexts_end_older(struct contexts *c, struct association *a, enum context_role role,
     uint64_t agreed, int64_t now_s, struct context_view *out)
 {
-	char own[CONTEXT_ID_MAX] = "";
-	struct owner *o;
+	const struct owner *o;
+	struct context *x;
+	bool found;
 
 	lock(c);
 	o = find_owner(c, a);
-	for (size_t i = 0; o && i < o->n; i++) {
-		if (o->live[i]->role == role && o->live[i]->agreed < agreed)
-			memcpy(own, o->live[i]->own, sizeof(own));
-	}
+	x = o ? find_role(o, role) : NULL;
+	found = x && x->agreed < agreed && end_any(c, x, now_s, out);
 	unlock(c);
-	return *own && contexts_end(c, a, own, now_s, out);
+	return found;
 }
 
 size_t contexts_end_all(struct contexts *c, struct association *a, int64_t now_s)

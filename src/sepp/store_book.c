@@ -33,17 +33,21 @@ static size_t place_of(const struct store_book *b, const char *name)
 	return low;
 }
 
+/* The entry at that place, if it is of that name; or NULL. */
+static struct store_entry *at_place(const struct store_book *b, size_t at, const char *name)
+{
+	return at < b->n && strcmp(b->entries[at]->name, name) == 0 ? b->entries[at] : NULL;
+}
+
 static struct store_entry *find(const struct store_book *b, const char *name)
 {
-	size_t at = place_of(b, name);
-
-	return at < b->n && strcmp(b->entries[at]->name, name) == 0 ? b->entries[at] : NULL;
+	return at_place(b, place_of(b, name), name);
 }
 
 static struct store_entry *find_or_add(struct store_book *b, const char *name)
 {
-	struct store_entry *entry = find(b, name);
 	size_t at = place_of(b, name);
+	struct store_entry *entry = at_place(b, at, name);
 
 	if (entry)
 		return entry;
