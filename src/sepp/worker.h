@@ -109,7 +109,7 @@ void worker_switch(struct worker *w);
 /* From any thread, once: no new connections, finish those that are there; then `on_ended`. */
 void worker_drain(struct worker *w);
 
-/* Called by the responder when a connection of `w` became ready or has ended. */
+/* Called when a connection of `w` was opened, became ready or has ended. */
 void worker_on_change(struct worker *w);
 
 /* The worker that is home to the partner of that name: what we begin ourselves happens there. */
