@@ -216,6 +216,16 @@ static json_t *way_object(const struct assoc_way_view *w)
 	    utc(w->next_s));
 }
 
+/* `attempts` are those since the start. */
+static json_t *out_object(const struct assoc_view *v)
+{
+	json_t *out = way_object(&v->ways[ASSOC_OUT]);
+
+	ensure(json_object_set_new(out, "attempts", json_integer((json_int_t)v->begun)) == 0);
+	ensure(json_object_set_new(out, "under_way", json_boolean(v->is_under_way)) == 0);
+	return out;
+}
+
 /* Of the last agreement, also of one that has ended. */
 static json_t *certificate_object(const struct assoc_view *v)
 {
@@ -244,8 +254,8 @@ static json_t *partner_object(const struct partner *p, int64_t now_s)
 	    "name", p->conf->name, "file", words(script_program_path(p->program)), "enabled",
 	    p->conf->enabled, "state", machine_state_name(assoc_state(&v)), "since",
 	    utc(latest->since_s), "reason", words(latest->reason), "in",
-	    way_object(&v.ways[ASSOC_IN]), "out", way_object(&v.ways[ASSOC_OUT]), "last_failure",
-	    utc(v.failed_s), "last_failure_reason", words(v.failure), "capability",
+	    way_object(&v.ways[ASSOC_IN]), "out", out_object(&v), "last_failure", utc(v.failed_s),
+	    "last_failure_reason", words(v.failure), "capability",
 	    agreed ? json_string(n32_cap_name(v.agreement.cap)) : json_null(), "features",
 	    agreed ? json_string(features) : json_null(), "target_api_root",
 	    agreed && v.agreement.target_api_root, "connections", (int)v.connections, "contexts",

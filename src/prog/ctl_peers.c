@@ -61,23 +61,28 @@ static json_t *find_partner(const struct ctl_options *o, const char *name, int *
 	return found;
 }
 
-static json_int_t attempts_of(const json_t *p)
+static const json_t *out_of(const json_t *p, const char *key)
 {
-	return json_integer_value(json_object_get(p, "attempts"));
+	return json_object_get(json_object_get(p, "out"), key);
 }
 
-static const char *out_of(const json_t *p, const char *key)
+static const char *text_of(const json_t *p, const char *key)
 {
-	const char *text = json_string_value(json_object_get(json_object_get(p, "out"), key));
+	const char *text = json_string_value(out_of(p, key));
 
 	return text ? text : "";
 }
 
-static bool is_busy(const json_t *p)
+/* Of the daemon: the negotiations that the partner opens do not count. */
+static json_int_t attempts_of(const json_t *p)
 {
-	enum machine_state state;
+	return json_integer_value(out_of(p, "attempts"));
+}
 
-	return machine_state_parse(out_of(p, "state"), &state) && machine_is_busy(state);
+/* Whether one that began after the first `before` is over. */
+static bool is_over(const json_t *p, json_int_t before)
+{
+	return attempts_of(p) != before && !json_is_true(out_of(p, "under_way"));
 }
 
 static void wait_a_little(void)
@@ -94,7 +99,7 @@ static json_t *await_attempt(
 	msec until = clock_mono() + WAIT_MSEC;
 	json_t *p = find_partner(o, name, rc);
 
-	while (p && (attempts_of(p) == before || is_busy(p)) && clock_mono() < until) {
+	while (p && !is_over(p, before) && clock_mono() < until) {
 		json_decref(p);
 		wait_a_little();
 		p = find_partner(o, name, rc);
@@ -107,11 +112,11 @@ static bool tell_attempt(const struct ctl_options *o, const char *name, json_int
 {
 	int rc;
 	json_t *p = await_attempt(o, name, before, &rc);
-	bool ended = p && attempts_of(p) != before && !is_busy(p), ok;
+	bool ended = p && is_over(p, before), ok;
 	enum machine_state state;
 
-	ok = ended && machine_state_parse(out_of(p, "state"), &state) && machine_is_open(state) &&
-	     !*out_of(p, "reason");
+	ok = ended && machine_state_parse(text_of(p, "state"), &state) && machine_is_open(state) &&
+	     !*text_of(p, "reason");
 	if (o->json && p)
 		ok = json_dumpf(p, stdout, JSON_INDENT(2)) == 0 && putchar('\n') != EOF && ok;
 	else if (!p && rc == EXIT_SUCCESS)
@@ -119,9 +124,9 @@ static bool tell_attempt(const struct ctl_options *o, const char *name, json_int
 	else if (p && !ended)
 		fprintf(stderr, "parleyctl: the negotiation goes on, see parleyctl partners\n");
 	else if (ok)
-		printf("%s: %s\n", name, out_of(p, "state"));
+		printf("%s: %s\n", name, text_of(p, "state"));
 	else if (p)
-		fprintf(stderr, "%s: %s: %s\n", name, out_of(p, "state"), out_of(p, "reason"));
+		fprintf(stderr, "%s: %s: %s\n", name, text_of(p, "state"), text_of(p, "reason"));
 	json_decref(p);
 	return ok;
 }

@@ -19,8 +19,8 @@ struct association {
 	pthread_mutex_t lock;  /* guards all below */
 	struct assoc_record r; /* what survives; its contexts are those that there are */
 	enum assoc_way latest;
-	uint64_t agreed;
-	bool has_doubt;
+	uint64_t agreed, begun;
+	bool is_under_way, has_doubt;
 	size_t n_lost;
 	struct assoc_context lost[ASSOC_CONTEXTS_MAX];
 	unsigned connections;
@@ -248,6 +248,8 @@ void assoc_read(struct association *a, int64_t now_s, struct assoc_view *out)
 	memcpy(out->failure, a->r.failure, sizeof(out->failure));
 	out->agreed = a->agreed;
 	out->attempts = a->r.attempts;
+	out->begun = a->begun;
+	out->is_under_way = a->is_under_way;
 	out->failures = a->r.failures;
 	out->errors_in = a->r.errors_in;
 	out->errors_out = a->r.errors_out;
@@ -369,6 +371,22 @@ void assoc_fail(struct association *a, enum assoc_way way, enum machine_event ev
 	if (suspends || way == ASSOC_OUT)
 		(void)happen(a, way, event, said);
 	unlock_changed(a);
+}
+
+void assoc_begin(struct association *a, const struct assoc_said *said)
+{
+	lock(a);
+	a->begun++;
+	a->is_under_way = true;
+	(void)happen(a, ASSOC_OUT, MACHINE_ON_RESOLVE, said);
+	unlock(a);
+}
+
+void assoc_finish(struct association *a)
+{
+	lock(a);
+	a->is_under_way = false;
+	unlock(a);
 }
 
 void assoc_step(struct association *a, enum machine_event event, const struct assoc_said *said)

@@ -30,6 +30,8 @@ struct assoc_view {
 	char failure[ASSOC_REASON_MAX]; /* and why */
 	uint64_t agreed;                /* agreements since the start */
 	uint64_t attempts, failures;    /* negotiations asked for; not answered 200 */
+	uint64_t begun;                 /* attempts of ours since the start, */
+	bool is_under_way;              /* of which the last is not over */
 	uint64_t errors_in, errors_out; /* N32-f error reports */
 	char previous_fingerprint[65];
 	unsigned connections;
@@ -133,6 +135,12 @@ bool assoc_agree(struct association *a, const struct agreement *agreement, const
  */
 void assoc_fail(struct association *a, enum assoc_way way, enum machine_event event,
     const struct assoc_said *said);
+
+/* An attempt of ours begins: RESOLVE. */
+void assoc_begin(struct association *a, const struct assoc_said *said);
+
+/* It is over; what came of it was said before. */
+void assoc_finish(struct association *a);
 
 /* We are a step further: RESOLVE, CONNECT, NEGOTIATE, PARAMS; FAIL ends what counts as no
  * negotiation. */

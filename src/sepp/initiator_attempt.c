@@ -79,6 +79,13 @@ static void plan_renewal(struct initiator *i, const struct partner *p)
 
 /* --- the end of an attempt */
 
+/* Whatever it came to: that was said before. */
+static void finish(struct initiator *i)
+{
+	i->attempt.step = ATTEMPT_NONE;
+	assoc_finish(i->link->association);
+}
+
 void attempt_let_go(struct initiator *i)
 {
 	struct session *s = i->attempt.session;
@@ -105,7 +112,7 @@ void attempt_succeed(struct initiator *i, const struct partner *p)
 {
 	struct attempt *a = &i->attempt;
 
-	a->step = ATTEMPT_NONE;
+	finish(i);
 	a->session = NULL;
 	a->failures = a->recoveries = 0;
 	if (begin_again(i))
@@ -175,12 +182,12 @@ void attempt_fail_with(struct initiator *i, enum machine_event event, const char
 	msec delay;
 
 	a->failures++;
-	a->step = ATTEMPT_NONE;
 	count(&i->w->counters, counter_of(event), 1);
 	delay = next_delay(i, initiator_partner(i), event, retry_s);
 	if (delay)
 		said.next_s = said.now_s + (int64_t)((delay + 999) / 1000);
 	assoc_fail(i->link->association, ASSOC_OUT, event, &said);
+	finish(i);
 	tell_failure(i, event, reason, place, delay);
 	attempt_let_go(i);
 	if (!begin_again(i) && delay)
@@ -444,7 +451,7 @@ void attempt_cancel(struct initiator *i)
 	dial_cancel(&a->dial);
 	call_forget(a->call);
 	a->call = NULL;
-	a->step = ATTEMPT_NONE;
+	finish(i);
 	a->failures = 0;
 	a->settles = a->settled_at = 0;
 	attempt_let_go(i);
@@ -470,6 +477,7 @@ void attempt_begin(struct initiator *i, const char *why)
 {
 	struct attempt *a = &i->attempt;
 	const struct partner *p = initiator_partner(i);
+	const struct assoc_said said = { .now_s = initiator_now_s(i), .reason = a->why };
 
 	if (why != a->why)
 		(void)str_copy(a->why, sizeof(a->why), str_of(why)); /* cut is fine */
@@ -485,6 +493,6 @@ void attempt_begin(struct initiator *i, const char *why)
 	a->is_reopened = false;
 	a->offer = p->offer;
 	remember_context(i);
-	attempt_step(i, MACHINE_ON_RESOLVE, a->why);
+	assoc_begin(i->link->association, &said);
 	dial_start(&a->dial, initiator_generation(i), p, NULL);
 }

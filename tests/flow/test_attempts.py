@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """What becomes of attempts, notices and contexts when the partner's SEPP is broken or hostile."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 from hyperframe.frame import SettingsFrame
 import pytest
 
@@ -145,6 +147,22 @@ def test_none_that_was_not_sent_in_time_is_not_sent(directory, start, scripted):
     gateway.logs("NONE is not sent")
     assert gateway.state("alpha") == "agreed_tls"
     assert len(sepp.requests) == 2
+
+
+def test_negotiate_waits_for_our_own_attempt_whatever_the_partner_opens(start, scripted):
+    sepp = scripted("alpha", "001-01", HOOKS, initiate=False)
+    sepp.script(SILENT)
+    gateway = start()
+    with ThreadPoolExecutor() as pool:
+        done = pool.submit(gateway.ctl, "negotiate", "alpha")
+        held, = sepp.wait_requests(1)
+        assert out(gateway)["under_way"] is True
+        assert sepp.peer.negotiate(gateway, capabilities=["TLS"]).status == 200
+        with pytest.raises(TimeoutError):
+            done.result(0.5)  # it looks ten times meanwhile
+        held.problem(403)
+        assert done.result().returncode == 1
+    assert (out(gateway)["attempts"], out(gateway)["under_way"]) == (1, False)
 
 
 @pytest.mark.parametrize("how", ["disabled", "removed"])

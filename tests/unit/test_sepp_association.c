@@ -494,6 +494,25 @@ static void a_flag_has_a_plain_name_and_there_are_sixteen_at_most(void **state)
 	assoc_unref(a);
 }
 
+static void an_attempt_of_ours_is_over_when_that_is_said(void **state)
+{
+	const struct assoc_said said = { .now_s = NOW_S };
+	struct agreement agreement = agreement_of(N32_CAP_TLS);
+	struct association *a = assoc_new("alpha", NOW_S);
+
+	(void)state;
+	assert_false(view_of(a).is_under_way);
+	assoc_begin(a, &said);
+	assert_int_equal(view_of(a).ways[ASSOC_OUT].state, MACHINE_RESOLVING);
+	assert_true(assoc_agree(a, &agreement, NULL)); /* the peer was faster */
+	assert_int_equal(view_of(a).ways[ASSOC_OUT].state, MACHINE_AGREED_TLS);
+	assert_true(view_of(a).is_under_way);
+	assoc_finish(a);
+	assert_false(view_of(a).is_under_way);
+	assert_int_equal(view_of(a).begun, 1);
+	assoc_unref(a);
+}
+
 static void on_change(void *arg, struct association *a)
 {
 	unsigned *times = arg;
@@ -551,6 +570,7 @@ int main(void)
 		cmocka_unit_test(what_was_under_way_at_the_end_is_in_doubt_after_it),
 		cmocka_unit_test(flags_are_switched_on_and_off_by_name),
 		cmocka_unit_test(a_flag_has_a_plain_name_and_there_are_sixteen_at_most),
+		cmocka_unit_test(an_attempt_of_ours_is_over_when_that_is_said),
 		cmocka_unit_test(what_changes_nothing_is_told_to_nobody),
 	};
 
