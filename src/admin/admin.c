@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <microhttpd.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -13,7 +12,6 @@
 #include "admin/admin.h"
 #include "admin/report.h"
 #include "base/err.h"
-#include "base/log.h"
 #include "base/mem.h"
 #include "net/listener.h"
 #include "sepp/gateway.h"

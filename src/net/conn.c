@@ -2,7 +2,6 @@
 #include "base/base.h"
 
 #include <errno.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "base/err.h"

@@ -8,7 +8,6 @@
 #include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
 #include <stdatomic.h>
-#include <string.h>
 
 #include "base/err.h"
 #include "base/mem.h"

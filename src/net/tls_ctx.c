@@ -7,7 +7,6 @@
 #include <openssl/x509v3.h>
 
 #include "base/err.h"
-#include "base/log.h"
 #include "base/mem.h"
 #include "net/tls_int.h"
 

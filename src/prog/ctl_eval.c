@@ -9,7 +9,6 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
-#include "base/err.h"
 #include "base/mem.h"
 #include "n32/identity.h"
 #include "n32/json_out.h"

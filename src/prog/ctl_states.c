@@ -2,7 +2,6 @@
 /* The states of a partner and what leads from one to the other, as the daemon has them. */
 #include "base/base.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/base.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <linux/landlock.h>

@@ -4,7 +4,6 @@
  */
 #include "base/base.h"
 
-#include <errno.h>
 #include <getopt.h>
 #include <grp.h>
 #include <jansson.h>

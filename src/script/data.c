@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/base.h"
 
-#include <string.h>
-
 #include "n32/json_value.h"
 #include "script/data.h"
 #include "script/fuel.h"

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/base.h"
 
-#include <string.h>
-
 #include "script/case.h"
 #include "script/config.h"
 #include "script/fixture_fields.h"

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "base/err.h"
-#include "base/log.h"
 #include "sepp/caller.h"
 #include "sepp/dial.h"
 #include "sepp/floor.h"

@@ -8,7 +8,6 @@
 #include "sepp/caller.h"
 #include "sepp/exchange_int.h"
 #include "sepp/floor.h"
-#include "sepp/retention.h"
 
 /* Everything that one request is judged by. */
 struct scene {

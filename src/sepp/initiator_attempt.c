@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/base.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/log.h"
 #include "base/random.h"
 #include "n32/json_prins.h"
-#include "sepp/caller.h"
 #include "sepp/initiator_int.h"
 #include "sepp/retention.h"
 
