@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -15,6 +14,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "base/thread.h"
 
 enum {
 	LINE_MAX_BYTES = 1024,
@@ -122,20 +122,14 @@ static void *run_writer(void *arg)
 
 int log_start(struct err *e)
 {
-	sigset_t all, before;
-	int why;
+	int rc;
 
 	if (logger.running)
 		return 0;
 	logger.stopping = false;
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	why = pthread_create(&logger.writer, NULL, run_writer, NULL);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	if (why) {
-		errno = why;
-		return err_set_errno(e, "cannot start the log thread");
-	}
+	rc = thread_start(&logger.writer, 0, run_writer, NULL, "the log thread", e);
+	if (rc)
+		return rc;
 	pthread_mutex_lock(&logger.lock);
 	logger.running = true;
 	pthread_mutex_unlock(&logger.lock);

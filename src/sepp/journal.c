@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/base.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <time.h>
@@ -13,6 +11,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/thread.h"
 #include "sepp/journal_int.h"
 
 enum {
@@ -284,19 +283,10 @@ static void *run(void *arg)
 
 static int start_thread(struct journal *j, struct err *e)
 {
-	sigset_t all, before;
-	int why;
+	int rc = thread_start(&j->thread, 0, run, j, "the journal's thread", e);
 
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	why = pthread_create(&j->thread, NULL, run, j);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	if (why) {
-		errno = why;
-		return err_set_errno(e, "cannot start the journal's thread");
-	}
-	j->has_thread = true;
-	return 0;
+	j->has_thread = rc == 0;
+	return rc;
 }
 
 /* --- by the control thread */

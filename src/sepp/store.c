@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/base.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -15,6 +13,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "base/thread.h"
 #include "sepp/store.h"
 #include "sepp/store_book.h"
 #include "sepp/store_db.h"
@@ -360,19 +359,10 @@ static void *run(void *arg)
 
 static int start_thread(struct store *s, struct err *e)
 {
-	sigset_t all, before;
-	int why;
+	int rc = thread_start(&s->thread, 0, run, s, "the store's thread", e);
 
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	why = pthread_create(&s->thread, NULL, run, s);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	if (why) {
-		errno = why;
-		return err_set_errno(e, "cannot start the store's thread");
-	}
-	s->has_thread = true;
-	return 0;
+	s->has_thread = rc == 0;
+	return rc;
 }
 
 /* --- by the control thread */

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/base.h"
 
-#include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -10,6 +8,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/thread.h"
 #include "sepp/watchdog.h"
 
 _Static_assert(sizeof(struct watch_what) == WATCH_WORDS * sizeof(uint64_t), "one to one");
@@ -154,8 +153,6 @@ struct watchdog *watchdog_start(const struct watch_worker *workers, size_t n,
     void (*before_abort)(void *arg), void *arg, struct err *e)
 {
 	struct watchdog *w = mem_alloc(sizeof(*w) + n * sizeof(w->watched[0]));
-	sigset_t all, before;
-	int why;
 
 	pthread_mutex_init(&w->lock, NULL);
 	pthread_cond_init(&w->stop, NULL);
@@ -164,18 +161,11 @@ struct watchdog *watchdog_start(const struct watch_worker *workers, size_t n,
 	w->n = n;
 	for (size_t i = 0; i < n; i++)
 		w->watched[i].worker = workers[i];
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	why = pthread_create(&w->thread, NULL, run, w);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	w->has_thread = why == 0;
-	if (why) {
-		errno = why;
-		err_set_errno(e, "cannot start the watchdog");
-		watchdog_stop(w);
-		return NULL;
-	}
-	return w;
+	w->has_thread = thread_start(&w->thread, 0, run, w, "the watchdog", e) == 0;
+	if (w->has_thread)
+		return w;
+	watchdog_stop(w);
+	return NULL;
 }
 
 void watchdog_stop(struct watchdog *w)

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/base.h"
 
-#include <errno.h>
-#include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/err.h"
 #include "base/log.h"
+#include "base/thread.h"
 #include "net/resolve.h"
 #include "sepp/worker.h"
 
@@ -231,24 +231,13 @@ static void *run(void *arg)
 
 static int start_thread(struct worker *w, struct err *e)
 {
-	sigset_t all, before;
-	pthread_attr_t attr;
-	int why;
+	char name[24];
+	int rc;
 
-	/* signals are the control thread's */
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	pthread_attr_init(&attr);
-	pthread_attr_setstacksize(&attr, STACK_BYTES);
-	why = pthread_create(&w->thread, &attr, run, w);
-	pthread_attr_destroy(&attr);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	if (why) {
-		errno = why;
-		return err_set_errno(e, "cannot start worker %u", w->number);
-	}
-	w->has_thread = true;
-	return 0;
+	snprintf(name, sizeof(name), "worker %u", w->number);
+	rc = thread_start(&w->thread, STACK_BYTES, run, w, name, e);
+	w->has_thread = rc == 0;
+	return rc;
 }
 
 static void on_wish(void *arg, const struct wish *wish)
