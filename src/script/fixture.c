@@ -391,22 +391,6 @@ static int l_fixture(lua_State *L)
 	return 1;
 }
 
-static void open_metatable(lua_State *L)
-{
-	static const luaL_Reg functions[] = {
-		{ "__call", l_call },
-		{ "__index", l_index },
-		{ "__newindex", l_newindex },
-		{ NULL, NULL },
-	};
-
-	lua_createtable(L, 0, 4);
-	luaL_setfuncs(L, functions, 0);
-	lua_pushboolean(L, false);
-	lua_setfield(L, -2, "__metatable");
-	lua_rawsetp(L, LUA_REGISTRYINDEX, &fixture_key);
-}
-
 const struct function fixture_functions[] = {
 	{ "peer", NULL, "fields?: test.peer", "any", "who asks, or whom we ask" },
 	{ "request", NULL, "fields?: test.request", "any", "what a peer asks for" },
@@ -421,7 +405,14 @@ const struct function fixture_functions[] = {
 
 void fixture_fill(lua_State *L, struct fixtures *f)
 {
-	open_metatable(L);
+	static const luaL_Reg functions[] = {
+		{ "__call", l_call },
+		{ "__index", l_index },
+		{ "__newindex", l_newindex },
+		{ NULL, NULL },
+	};
+
+	seal_metatable(L, &fixture_key, functions);
 	lua_pushlightuserdata(L, f);
 	lua_rawsetp(L, LUA_REGISTRYINDEX, &fixtures_key);
 	for (int kind = 0; kind < FIXTURE_KINDS; kind++) {

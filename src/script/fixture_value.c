@@ -23,27 +23,14 @@ static void *at(void *out, const struct config_field *f)
 	return (char *)out + f->offset;
 }
 
-/* The constant of `kind` on top. */
-static int read_constant(
-    lua_State *L, const char *what, const struct config_field *f, enum value_kind kind)
-{
-	const struct value *v = value_at(L, -1);
-
-	if (!v || v->kind != kind)
-		luaL_error(
-		    L, "%s: '%s': %s", what, f->name, arg_push_complaint(L, lua_gettop(L), kind));
-	return v->value;
-}
-
 void fixture_read_path(lua_State *L, const char *what, const struct config_field *f, void *out)
 {
-	*(enum conf_path *)at(out, f) = (enum conf_path)read_constant(L, what, f, VALUE_PATH);
+	*(enum conf_path *)at(out, f) = (enum conf_path)config_value(L, what, f, VALUE_PATH);
 }
 
 void fixture_read_event(lua_State *L, const char *what, const struct config_field *f, void *out)
 {
-	*(enum script_event *)at(out, f) =
-	    (enum script_event)read_constant(L, what, f, VALUE_EVENT);
+	*(enum script_event *)at(out, f) = (enum script_event)config_value(L, what, f, VALUE_EVENT);
 }
 
 /* What is agreed on; false is nothing. */
@@ -55,7 +42,7 @@ void fixture_read_agreed(lua_State *L, const char *what, const struct config_fie
 		*cap = N32_CAP_UNKNOWN;
 		return;
 	}
-	*cap = (enum n32_cap)read_constant(L, what, f, VALUE_CAP);
+	*cap = (enum n32_cap)config_value(L, what, f, VALUE_CAP);
 	if (*cap == N32_CAP_NONE)
 		luaL_error(
 		    L, "%s: '%s': NONE is never agreed on; write false for nothing", what, f->name);
@@ -287,10 +274,10 @@ static int read_sent(lua_State *L, const char *what, const struct config_field *
 	struct str s;
 
 	if (lua_type(L, -1) != LUA_TSTRING)
-		return read_constant(L, what, f, kind);
+		return config_value(L, what, f, kind);
 	s = text_on_top(L, what, f, N32_TEXT_MAX);
 	if (value_named(kind, s))
-		return read_constant(L, what, f, kind); /* which says what to write */
+		return config_value(L, what, f, kind); /* which says what to write */
 	(void)str_copy(text, N32_TEXT_MAX + 1, s);
 	return 0;
 }

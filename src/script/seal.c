@@ -47,6 +47,19 @@ static void push_hint(lua_State *L, int i, struct str given)
 	lua_pushstring(L, hint_print(out, given, names, n));
 }
 
+void seal_metatable(lua_State *L, const void *key, const luaL_Reg *functions)
+{
+	int n = 0;
+
+	while (functions[n].name)
+		n++;
+	lua_createtable(L, 0, n + 1); /* what grows leaves garbage in the image */
+	luaL_setfuncs(L, functions, 0);
+	lua_pushboolean(L, false);
+	lua_setfield(L, -2, "__metatable");
+	lua_rawsetp(L, LUA_REGISTRYINDEX, key);
+}
+
 bool seal_open(lua_State *L, int i)
 {
 	i = lua_absindex(L, i);

@@ -8,6 +8,7 @@
 #ifndef SCRIPT_SEAL_H
 #define SCRIPT_SEAL_H
 
+#include <lauxlib.h>
 #include <lua.h>
 
 #include "base/base.h"
@@ -21,6 +22,10 @@ void seal_environment(lua_State *L);
 
 /* The table on top, and all tables in it, become read-only.  [-1, +1] */
 void seal_deep(lua_State *L);
+
+/* Puts a metatable with these functions, which no policy gets to, under `key` into the registry.
+ * [-0, +0] */
+void seal_metatable(lua_State *L, const void *key, const luaL_Reg *functions);
 
 /* Replaces a sealed table at `i` by what is behind it.  Whether it was one.  [-0, +0] */
 bool seal_open(lua_State *L, int i);

@@ -234,13 +234,12 @@ const struct function suite_ask_functions[] = {
 
 void suite_ask_fill(lua_State *L)
 {
-	lua_createtable(L, 0, 3);
-	lua_pushcfunction(L, l_index);
-	lua_setfield(L, -2, "__index");
-	lua_pushcfunction(L, l_newindex);
-	lua_setfield(L, -2, "__newindex");
-	lua_pushboolean(L, false);
-	lua_setfield(L, -2, "__metatable");
-	lua_rawsetp(L, LUA_REGISTRYINDEX, &subject_key);
+	static const luaL_Reg functions[] = {
+		{ "__index", l_index },
+		{ "__newindex", l_newindex },
+		{ NULL, NULL },
+	};
+
+	seal_metatable(L, &subject_key, functions);
 	function_fill(L, suite_ask_functions);
 }

@@ -186,14 +186,12 @@ static int l_len(lua_State *L)
 
 void view_open(lua_State *L)
 {
-	lua_createtable(L, 0, 4);
-	lua_pushcfunction(L, l_index);
-	lua_setfield(L, -2, "__index");
-	lua_pushcfunction(L, l_newindex);
-	lua_setfield(L, -2, "__newindex");
-	lua_pushcfunction(L, l_len);
-	lua_setfield(L, -2, "__len");
-	lua_pushboolean(L, false);
-	lua_setfield(L, -2, "__metatable");
-	lua_rawsetp(L, LUA_REGISTRYINDEX, &view_key);
+	static const luaL_Reg functions[] = {
+		{ "__index", l_index },
+		{ "__newindex", l_newindex },
+		{ "__len", l_len },
+		{ NULL, NULL },
+	};
+
+	seal_metatable(L, &view_key, functions);
 }
