@@ -43,7 +43,6 @@ bool ctl_ask_options(struct ctl_options *o, const struct ctl_option *own, int ar
 	return true;
 }
 
-/* One request; prints the body as it is, or leaves it in `body` for the caller. */
 int ctl_ask(const struct ctl_options *o, const char *method, const char *path, long *status,
     struct buf *body)
 {
@@ -77,7 +76,6 @@ int ctl_ask_show(
 	return rc;
 }
 
-/* A request whose answer says whether it was granted; `print` tells it. */
 int ctl_ask_change(const struct ctl_options *o, const char *method, const char *path,
     int (*print)(struct str json, bool *ok))
 {
@@ -97,11 +95,21 @@ int ctl_ask_change(const struct ctl_options *o, const char *method, const char *
 	return rc;
 }
 
-/* What needs no escape in a query; the daemon says what a name has to be. */
 bool ctl_ask_is_word(const char *text)
 {
 	size_t n = strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 				"0123456789-_.");
 
 	return n >= 1 && n <= 64 && text[n] == '\0';
+}
+
+bool ctl_ask_are_names(char *const names[], int n)
+{
+	for (int i = 0; i < n; i++) {
+		if (!ctl_ask_is_word(names[i])) {
+			fprintf(stderr, "parleyctl: '%s' is no name\n", names[i]);
+			return false;
+		}
+	}
+	return true;
 }

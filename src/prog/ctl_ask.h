@@ -41,4 +41,7 @@ int ctl_ask_change(const struct ctl_options *o, const char *method, const char *
 /* What needs no escape in a query; the daemon says what a name has to be. */
 bool ctl_ask_is_word(const char *text);
 
+/* Whether all `n` are that; says which is not. */
+bool ctl_ask_are_names(char *const names[], int n) MUST_CHECK;
+
 #endif

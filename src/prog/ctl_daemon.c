@@ -63,12 +63,8 @@ static int run_flag(struct ctl_options *o, int argc, char *argv[])
 	if (!ctl_ask_options(o, NULL, argc, argv) || (argc - optind != 1 && argc - optind != 3))
 		return EXIT_USAGE;
 	word = argv + optind;
-	for (int i = 0; i < argc - optind && i < 2; i++) {
-		if (!ctl_ask_is_word(word[i])) {
-			fprintf(stderr, "parleyctl: '%s' is no name\n", word[i]);
-			return EXIT_FAILURE;
-		}
-	}
+	if (!ctl_ask_are_names(word, argc - optind == 1 ? 1 : 2))
+		return EXIT_FAILURE;
 	if (argc - optind == 1) {
 		snprintf(path, sizeof(path), "/v1/flag?partner=%s", word[0]);
 		return ctl_ask_change(o, "GET", path, ctl_print_flags);

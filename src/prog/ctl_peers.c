@@ -27,9 +27,8 @@ static const char *only_name(int argc, char *argv[], int *rc)
 	*rc = EXIT_USAGE;
 	if (optind + 1 != argc)
 		return NULL;
-	if (ctl_ask_is_word(argv[optind]))
+	if (ctl_ask_are_names(argv + optind, 1))
 		return argv[optind];
-	fprintf(stderr, "parleyctl: '%s' is no name\n", argv[optind]);
 	*rc = EXIT_FAILURE;
 	return NULL;
 }

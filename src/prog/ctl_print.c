@@ -24,6 +24,19 @@ static json_t *parse(struct str json)
 	return json_loadb(json.p ? json.p : "", json.n, 0, NULL);
 }
 
+/* An answer that says whether something was granted: `*ok`.  NULL: it does not. */
+static json_t *parse_granted(struct str json, bool *ok)
+{
+	json_t *r = parse(json);
+
+	if (!json_is_object(r)) {
+		json_decref(r);
+		return NULL;
+	}
+	*ok = json_is_true(json_object_get(r, "ok"));
+	return r;
+}
+
 static void print_last_reload(const json_t *last)
 {
 	if (!json_is_object(last))
@@ -249,13 +262,10 @@ static void print_retention(const json_t *c)
 
 int ctl_print_reload(struct str json, bool *ok)
 {
-	json_t *r = parse(json);
+	json_t *r = parse_granted(json, ok);
 
-	if (!json_is_object(r)) {
-		json_decref(r);
+	if (!r)
 		return ERR_SYNTAX;
-	}
-	*ok = json_is_true(json_object_get(r, "ok"));
 	if (!*ok)
 		fprintf(stderr, "refused, nothing changed: %s\n", text_of(r, "error"));
 	else if (json_is_true(json_object_get(r, "dry_run")))
@@ -273,13 +283,10 @@ int ctl_print_reload(struct str json, bool *ok)
 
 int ctl_print_rollback(struct str json, bool *ok)
 {
-	json_t *r = parse(json);
+	json_t *r = parse_granted(json, ok);
 
-	if (!json_is_object(r)) {
-		json_decref(r);
+	if (!r)
 		return ERR_SYNTAX;
-	}
-	*ok = json_is_true(json_object_get(r, "ok"));
 	if (!*ok)
 		fprintf(stderr, "refused, nothing changed: %s\n", text_of(r, "error"));
 	else
@@ -321,13 +328,10 @@ int ctl_print_contexts(struct str json)
 
 int ctl_print_nothing(struct str json, bool *ok)
 {
-	json_t *r = parse(json);
+	json_t *r = parse_granted(json, ok);
 
-	if (!json_is_object(r)) {
-		json_decref(r);
+	if (!r)
 		return ERR_SYNTAX;
-	}
-	*ok = json_is_true(json_object_get(r, "ok"));
 	if (!*ok)
 		fprintf(stderr, "parleyctl: %s\n", text_of(r, "error"));
 	json_decref(r);
@@ -345,14 +349,11 @@ int ctl_print_begun(struct str json, bool *ok)
 
 int ctl_print_flags(struct str json, bool *ok)
 {
-	json_t *r = parse(json), *flag;
+	json_t *r = parse_granted(json, ok), *flag;
 	size_t i;
 
-	if (!json_is_object(r)) {
-		json_decref(r);
+	if (!r)
 		return ERR_SYNTAX;
-	}
-	*ok = json_is_true(json_object_get(r, "ok"));
 	if (!*ok)
 		fprintf(stderr, "parleyctl: %s\n", text_of(r, "error"));
 	json_array_foreach(json_object_get(r, "flags"), i, flag)
