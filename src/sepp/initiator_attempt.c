@@ -229,15 +229,6 @@ static bool yields(struct initiator *i, const struct assoc_view *before)
 	return !is_smaller;
 }
 
-/* Anything but PRINS: what was kept for it ends (TS 29.573 5.2.2). */
-static void leave_prins(struct initiator *i)
-{
-	const struct wish wish = wish_of(WISH_LET_GO, assoc_name(i->link->association), "TLS");
-
-	(void)contexts_end_all(i->w->commons->contexts, i->link->association, initiator_now_s(i));
-	worker_wish_all(i->w, &wish);
-}
-
 static void commit(struct initiator *i, const struct partner *p, struct session *s)
 {
 	const struct offer *o = i->w->offer;
@@ -262,7 +253,7 @@ static void commit(struct initiator *i, const struct partner *p, struct session 
 		attempt_exchange(i, s, p);
 		return;
 	}
-	leave_prins(i);
+	retention_leave_prins(i->w, p->association, initiator_now_s(i), true);
 	attempt_let_go(i);
 	attempt_succeed(i, p);
 }

@@ -194,18 +194,6 @@ static enum negotiation_outcome terminate(struct scene *s)
 	return NEGOTIATION_AGREED;
 }
 
-/* Anything but PRINS: what was kept for it ends (TS 29.573 5.2.2). */
-static void leave_prins(struct scene *s, int64_t now_s)
-{
-	struct partner *p = s->n->partner;
-	const struct wish wish = wish_of(WISH_LET_GO, p->conf->name, "");
-	/* whatever was agreed before: another worker may have agreed on PRINS since */
-	size_t ended = contexts_end_all(s->w->commons->contexts, p->association, now_s);
-
-	if (ended || s->n->decision.view.agreement.cap == N32_CAP_PRINS)
-		worker_wish_all(s->w, &wish);
-}
-
 static void commit(struct scene *s)
 {
 	struct negotiation *n = s->n;
@@ -226,7 +214,9 @@ static void commit(struct scene *s)
 	level = assoc_agree(n->partner->association, &a, place_of(place, s)) ? LOG_INFO : LOG_DEBUG;
 	retention_certify(s->w, n->partner->conf->name, &n->decision.view.agreement, &a);
 	if (a.cap != N32_CAP_PRINS)
-		leave_prins(s, a.at_s);
+		/* whatever was agreed before: another worker may have agreed on PRINS since */
+		retention_leave_prins(s->w, n->partner->association, a.at_s,
+		    n->decision.view.agreement.cap == N32_CAP_PRINS);
 	count(&s->w->counters, a.cap == N32_CAP_TLS ? COUNTER_SELECTED_TLS : COUNTER_SELECTED_PRINS,
 	    1);
 	if (log_wants(level))

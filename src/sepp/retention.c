@@ -168,6 +168,14 @@ void retention_certify(struct worker *w, const char *partner, const struct agree
 		worker_wish_all(w, &review);
 }
 
+void retention_leave_prins(struct worker *w, struct association *a, int64_t now_s, bool may_be)
+{
+	const struct wish wish = wish_of(WISH_LET_GO, assoc_name(a), "PRINS is no longer in force");
+
+	if (contexts_end_all(w->commons->contexts, a, now_s) > 0 || may_be)
+		worker_wish_all(w, &wish);
+}
+
 void retention_let_go(struct link *link)
 {
 	struct session *s;

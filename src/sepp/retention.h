@@ -41,6 +41,12 @@ void retention_review(struct worker *w, struct link *link, enum script_event eve
 void retention_certify(struct worker *w, const char *partner, const struct agreement *before,
     const struct agreement *now);
 
+/*
+ * Anything but PRINS was agreed on: its contexts with the partner end and, if there were any or if
+ * there `may_be` others, so do the connections that were kept for it (TS 29.573 5.2.2).
+ */
+void retention_leave_prins(struct worker *w, struct association *a, int64_t now_s, bool may_be);
+
 /* Ends the kept connections of the partner: PRINS is no longer in force.  Between turns. */
 void retention_let_go(struct link *link);
 
