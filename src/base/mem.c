@@ -7,12 +7,17 @@
 
 #include "base/mem.h"
 
-static void *checked(void *p, size_t size)
+void mem_exhausted(size_t size)
 {
-	if (p)
-		return p;
 	fprintf(stderr, "error base mem: out of memory bytes=%zu\n", size);
 	abort();
+}
+
+static void *checked(void *p, size_t size)
+{
+	if (!p)
+		mem_exhausted(size);
+	return p;
 }
 
 void *mem_alloc(size_t size)

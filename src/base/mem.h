@@ -10,6 +10,9 @@
 
 #include "base/base.h"
 
+/* Ends the process with that line; for whoever has memory from elsewhere. */
+void mem_exhausted(size_t size) __attribute__((noreturn, cold));
+
 /* Zeroed. */
 void *mem_alloc(size_t size) MUST_CHECK;
 

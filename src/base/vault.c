@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/base.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -53,10 +52,8 @@ static void grow(struct vault *v)
 	char *page =
 	    mmap(NULL, page_size(), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
-	if (page == MAP_FAILED) {
-		fprintf(stderr, "error base vault: out of memory bytes=%zu\n", page_size());
-		abort();
-	}
+	if (page == MAP_FAILED)
+		mem_exhausted(page_size());
 	protect(page, &v->weak);
 	v->pages = mem_resize(v->pages, (v->n_pages + 1) * sizeof(*v->pages));
 	v->pages[v->n_pages++] = page;

@@ -55,7 +55,8 @@ static void map_slots(struct h2_pool *p)
 
 	m->base = mmap(NULL, (size_t)SLOTS * SLOT_BYTES, PROT_READ | PROT_WRITE,
 	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	ensure(m->base != MAP_FAILED);
+	if (m->base == MAP_FAILED)
+		mem_exhausted((size_t)SLOTS * SLOT_BYTES);
 	m->next = p->mappings;
 	p->mappings = m;
 	for (size_t i = SLOTS; i-- > 0;) {
@@ -84,7 +85,7 @@ static void *pool_malloc(size_t size, void *arg)
 		return NULL;
 	b = malloc(sizeof(*b) + size);
 	if (!b)
-		return NULL;
+		mem_exhausted(size);
 	b->size = size;
 	b->is_slot = 0;
 	return b + 1;
@@ -128,7 +129,7 @@ static void *pool_realloc(void *ptr, size_t size, void *arg)
 	if (b && !b->is_slot && size < SLOT_MIN) {
 		b = realloc(b, sizeof(*b) + size);
 		if (!b)
-			return NULL;
+			mem_exhausted(size);
 		b->size = size;
 		return b + 1;
 	}

@@ -87,10 +87,26 @@ static void on_posted(struct ev_loop *ev, ev_async *w, int events)
 		ev_break(ev, EVBREAK_ALL);
 }
 
+/* An allocator of libev. */
+static void *resize(void *p, long size)
+{
+	if (size > 0)
+		return mem_resize(p, (size_t)size);
+	mem_free(p);
+	return NULL;
+}
+
+static void use_memory(void)
+{
+	ev_set_allocator(resize);
+}
+
 struct loop *loop_new(struct err *e)
 {
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	struct loop *l = mem_alloc(sizeof(*l));
 
+	pthread_once(&once, use_memory);
 	/* signals are delivered by signal watchers of whichever loop starts them */
 	l->ev = ev_loop_new(EVBACKEND_EPOLL | EVFLAG_NOENV);
 	if (!l->ev) {

@@ -42,6 +42,7 @@ struct tls_lib *tls_lib_new(bool reduced, struct err *e) MUST_CHECK;
 
 /* NULL is allowed; everything made from it must be gone. */
 void tls_lib_free(struct tls_lib *lib);
+void tls_lib_use_memory(void); /* that of mem.h, for OpenSSL; before anything else of it */
 
 /* --- anchors */
 

@@ -9,6 +9,7 @@
 
 #include <openssl/core_dispatch.h>
 #include <openssl/core_names.h>
+#include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/provider.h>
@@ -162,6 +163,34 @@ static int init_provider(const OSSL_CORE_HANDLE *handle, const OSSL_DISPATCH *in
 	*out = provider_functions;
 	*provctx = OSSL_PROVIDER_get0_provider_ctx(default_provider);
 	return 1;
+}
+
+/* Else a lack of memory would look as if a peer could not prove who it is. */
+static void *take(size_t n, const char *file, int line)
+{
+	(void)file;
+	(void)line;
+	return n > 0 ? mem_resize(NULL, n) : NULL;
+}
+
+static void give_back(void *p, const char *file, int line)
+{
+	(void)file;
+	(void)line;
+	mem_free(p);
+}
+
+static void *resize(void *p, size_t n, const char *file, int line)
+{
+	if (n > 0)
+		return mem_resize(p, n);
+	give_back(p, file, line);
+	return NULL;
+}
+
+void tls_lib_use_memory(void)
+{
+	ensure(CRYPTO_set_mem_functions(take, resize, give_back) == 1);
 }
 
 struct tls_lib *tls_lib_new(bool reduced, struct err *e)

@@ -18,6 +18,7 @@
 #include "admin/admin.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "net/tls.h"
 #include "prog/defaults.h"
 #include "prog/jail.h"
 #include "script/script.h"
@@ -322,6 +323,7 @@ int main(int argc, char *argv[])
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN); /* a limit of a file is an error like a full disk */
 	set_limits();
+	tls_lib_use_memory();
 	jail_prepare();
 	if (open_all(&d, &o, &e)) {
 		log_error(LOG_MAIN, "-", "cannot start: %s", e.text);
