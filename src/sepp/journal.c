@@ -291,6 +291,18 @@ static int start_thread(struct journal *j, struct err *e)
 
 /* --- by the control thread */
 
+/* A disk that takes nothing at the start may later. */
+static int begin(struct journal *j, struct err *e)
+{
+	if (journal_file_open(&j->file, e) == 0)
+		return 0;
+	if (e->code != ERR_BUSY)
+		return e->code;
+	fail(j, e);
+	*e = (struct err){ 0 };
+	return 0;
+}
+
 struct journal *journal_open(
     int state, const struct conf_journal *conf, const struct journal_calls *calls, struct err *e)
 {
@@ -310,7 +322,7 @@ struct journal *journal_open(
 	}
 	j->fill.text = mem_alloc(HALF);
 	j->batch.text = mem_alloc(HALF);
-	if ((conf->enabled && journal_file_open(&j->file, e)) || start_thread(j, e)) {
+	if ((conf->enabled && begin(j, e)) || start_thread(j, e)) {
 		err_within(e, "journal");
 		goto fail;
 	}

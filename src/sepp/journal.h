@@ -44,7 +44,8 @@ struct journal_calls {
 
 /*
  * Opens the file in the directory `state`, which is borrowed for the call, and starts the thread;
- * -1: there is none, and the journal is off for good.  `calls` is NULL for those of the system.
+ * -1: there is none, and the journal is off for good.  `calls` is NULL for those of the system.  A
+ * disk that is full or read-only is no reason not to start: that is told, and tried again.
  */
 struct journal *journal_open(int state, const struct conf_journal *conf,
     const struct journal_calls *calls, struct err *e) MUST_CHECK;

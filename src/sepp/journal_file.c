@@ -76,14 +76,26 @@ static int repair(struct journal_file *f, int fd, off_t size, struct err *e)
 	return 0;
 }
 
+/* `why` is an errno: the disk takes nothing, which may be better later. */
+static bool is_of_disk(int why)
+{
+	return why == EROFS || why == ENOSPC || why == EDQUOT || why == EIO;
+}
+
 int journal_file_open(struct journal_file *f, struct err *e)
 {
 	struct stat st;
 	int fd = openat(
 	    f->dir, live, O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0640);
 
-	if (fd < 0)
-		return err_set_errno(e, "cannot open '%s'", live);
+	if (fd < 0) {
+		bool is_late = is_of_disk(errno);
+
+		err_set_errno(e, "cannot open '%s'", live);
+		if (is_late)
+			e->code = ERR_BUSY;
+		return e->code;
+	}
 	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
 		close(fd);
 		return err_set(e, ERR_CONFIG, "'%s' is not a regular file", live);

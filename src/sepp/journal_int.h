@@ -26,7 +26,10 @@ struct journal_file {
 void journal_file_init(struct journal_file *f, int dir, const struct journal_calls *calls);
 void journal_file_release(struct journal_file *f);
 
-/* Opens it, or makes it; removes half a line at its end that a crash left. */
+/*
+ * Opens it, or makes it; removes half a line at its end that a crash left.  ERR_BUSY: the disk is
+ * full or read-only, and it may be better later.
+ */
 int journal_file_open(struct journal_file *f, struct err *e) MUST_CHECK;
 
 /* Whether it is open and was removed, so that nobody could read what is written to it. */

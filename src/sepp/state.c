@@ -51,8 +51,10 @@ static int check(int fd, struct state_owner owner, struct err *e)
 		return err_set(e, ERR_CONFIG,
 		    "may be written by group or others (mode %03o); chmod 700 it",
 		    st.st_mode & 0777u);
+	/* a read-only disk may be mended; what is on it is worth more than nothing until then */
 	if ((st.st_mode & S_IRWXU) != S_IRWXU ||
-	    (owner.uid == geteuid() && faccessat(fd, ".", R_OK | W_OK | X_OK, AT_EACCESS) != 0))
+	    (owner.uid == geteuid() && faccessat(fd, ".", R_OK | W_OK | X_OK, AT_EACCESS) != 0 &&
+		errno != EROFS))
 		return err_set(e, ERR_CONFIG, "cannot be written (mode %03o)", st.st_mode & 0777u);
 	if (flock(fd, LOCK_EX | LOCK_NB) != 0)
 		return err_set(e, ERR_BUSY, "another parleyd uses it");

@@ -25,7 +25,8 @@ struct state_owner {
 
 /*
  * Opens `path`; with `create`, makes it when it is not there (its parent has to be).  Returns NULL
- * and fills `e` when it is not a directory, not the owner's, writable by others, or in use.
+ * and fills `e` when it is not a directory, not the owner's, writable by others, or in use.  It may
+ * be on a read-only disk.
  */
 struct state *state_open(
     const char *path, bool create, struct state_owner owner, struct err *e) MUST_CHECK;

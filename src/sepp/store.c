@@ -382,6 +382,25 @@ static int load(struct store *s, struct err *e)
 	return rc;
 }
 
+/*
+ * What is there, when the file cannot be opened to be written: on a disk that is full or read-only
+ * it still says what was agreed on.  If that cannot be read either, `fail` has told why.
+ */
+static void load_unopened(struct store *s)
+{
+	struct err unused = { 0 };
+	struct store_db *db = store_db_open_to_read(s->path, store_file_has_log(s->dir), &unused);
+
+	if (db && store_db_read(db, on_record, s, &unused) == 0) {
+		log_warn(LOG_SEPP, "-", "store '%s' is read, but cannot be written partners=%zu",
+		    s->path, s->status.n_loaded);
+	} else {
+		store_book_release(&s->book);
+		s->status.n_loaded = 0;
+	}
+	store_db_close(db);
+}
+
 static void begin(struct store *s)
 {
 	struct err e = { 0 };
@@ -392,8 +411,11 @@ static void begin(struct store *s)
 		if (rc == 0)
 			rc = load(s, &e);
 	}
-	if (rc)
-		fail(s, &e);
+	if (rc == 0)
+		return;
+	fail(s, &e);
+	if (rc != ERR_SYNTAX)
+		load_unopened(s);
 }
 
 struct store *store_open(const struct state *state, struct err *e)

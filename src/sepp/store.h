@@ -39,7 +39,8 @@ struct store_status {
  * Opens or makes parley.db in `state`, checks it, reads it, and starts the thread.  Borrows `state`
  * for the call, but its lock is held until store_close().  NULL `state`: nothing is kept, and every
  * call does nothing.  Whatever is wrong with the file, there is a store afterwards: status says
- * what; a file that cannot be read for now (locked, a failing disk) is written later, not read.
+ * what; one that cannot be written for now - a full disk, a read-only one - is read and written
+ * later; one that cannot be read either (locked, a failing disk) is written later, not read.
  * Returns NULL and fills `e` only when no thread can be started.  Control thread.
  */
 struct store *store_open(const struct state *state, struct err *e) MUST_CHECK;

@@ -244,29 +244,66 @@ static int prepare(struct store_db *db, struct err *e)
 	return rc;
 }
 
+static int open_file(struct store_db *db, const char *name, int flags, struct err *e)
+{
+	int rc = sqlite3_open_v2(
+	    name, &db->sql, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW, NULL);
+
+	if (!db->sql)
+		mem_exhausted(sizeof(*db));
+	if (rc)
+		return fail(db, "cannot be opened", e);
+	sqlite3_busy_timeout(db->sql, BUSY_MSEC);
+	sqlite3_db_config(db->sql, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+	/* which SQLite would say with the first write */
+	if ((flags & SQLITE_OPEN_READWRITE) && sqlite3_db_readonly(db->sql, "main") == 1)
+		return err_set(e, ERR_SYS, "cannot be written: the disk or the file is read-only");
+	return 0;
+}
+
 struct store_db *store_db_open(const char *path, struct err *e)
 {
 	struct store_db *db = mem_alloc(sizeof(*db));
 	enum likeness likeness = OURS;
-	int rc = sqlite3_open_v2(path, &db->sql,
-	    SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW, NULL);
 
-	ensure(db->sql); /* or there was no memory */
-	if (rc) {
-		fail(db, "cannot be opened", e);
-		goto fail;
+	if (open_file(db, path, SQLITE_OPEN_READWRITE, e) || identify(db, &likeness, e) ||
+	    (likeness != BLANK && check(db, e)) || set_manner(db, e) ||
+	    (likeness == BLANK && make_tables(db, e)) || (likeness == OLD && add_columns(db, e)) ||
+	    prepare(db, e)) {
+		store_db_close(db);
+		return NULL;
 	}
-	sqlite3_busy_timeout(db->sql, BUSY_MSEC);
-	sqlite3_db_config(db->sql, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-	if (identify(db, &likeness, e) || (likeness != BLANK && check(db, e)) ||
-	    set_manner(db, e) || (likeness == BLANK && make_tables(db, e)) ||
-	    (likeness == OLD && add_columns(db, e)) || prepare(db, e))
-		goto fail;
 	return db;
+}
 
-fail:
-	store_db_close(db);
-	return NULL;
+/* As a URI (RFC 3986 3.3) with a query. */
+static void print_uri(struct buf *out, const char *path, const char *query)
+{
+	int rc = buf_addf(out, "file:");
+
+	for (; *path; path++)
+		rc |= buf_addf(out, strchr("%?#", *path) ? "%%%02X" : "%c", (unsigned char)*path);
+	rc |= buf_addf(out, "?%s", query);
+	ensure(rc == 0);
+}
+
+struct store_db *store_db_open_to_read(const char *path, bool has_log, struct err *e)
+{
+	struct store_db *db = mem_alloc(sizeof(*db));
+	enum likeness likeness = OURS;
+	struct buf uri;
+	int rc;
+
+	buf_init(&uri, 3 * strlen(path) + SQL_MAX);
+	/* without a log SQLite would make one, unless nobody can change the file */
+	print_uri(&uri, path, has_log ? "mode=ro" : "immutable=1");
+	rc = open_file(db, uri.data, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, e);
+	buf_release(&uri);
+	if (rc || identify(db, &likeness, e) || check(db, e) || prepare(db, e)) {
+		store_db_close(db);
+		return NULL;
+	}
+	return db;
 }
 
 void store_db_close(struct store_db *db)

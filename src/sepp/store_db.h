@@ -32,6 +32,12 @@ enum {
  */
 struct store_db *store_db_open(const char *path, struct err *e) MUST_CHECK;
 
+/*
+ * The same without writing anything, for a file on a disk that is full or read-only: the only thing
+ * to do with it is to read.  `has_log`: there is something in a write-ahead log beside it.
+ */
+struct store_db *store_db_open_to_read(const char *path, bool has_log, struct err *e) MUST_CHECK;
+
 /* NULL is allowed. */
 void store_db_close(struct store_db *db);
 

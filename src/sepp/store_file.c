@@ -77,6 +77,13 @@ bool store_file_was_left_open(int dir)
 	return fstatat(dir, STORE_FILE "-wal", &st, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
+bool store_file_has_log(int dir)
+{
+	struct stat st;
+
+	return fstatat(dir, STORE_FILE "-wal", &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_size > 0;
+}
+
 void store_file_remove_rest(int dir)
 {
 	char name[STORE_FILE_ASIDE_MAX];

@@ -35,6 +35,9 @@ void store_file_unmake(int dir);
 /* Whether whoever had it open last did not close it: what was asked for last may be missing. */
 bool store_file_was_left_open(int dir);
 
+/* Whether there is something in a log beside it, of whoever did not close it. */
+bool store_file_has_log(int dir);
+
 /* Removes what belonged to a file that is not there any more. */
 void store_file_remove_rest(int dir);
 

@@ -473,6 +473,29 @@ static void a_disk_that_is_full_at_start_is_only_late(void **state)
 	scene_close(&s);
 }
 
+static void what_a_full_disk_holds_at_start_is_read_and_stays(void **state)
+{
+	struct store_scene s = { 0 };
+	struct assoc_record r;
+
+	(void)state;
+	fill(&s, MANY);
+	limit_files(100);
+	scene_open(&s);
+	assert_int_equal(scene_status(&s).n_loaded, MANY);
+	assert_true(scene_status(&s).is_failing);
+	assert_has(&s, "p7", 1007);
+	assoc_unref(scene_agreed(&s, "after", 8));
+	store_forget(s.store, "p8");
+	limit_files(RLIM_INFINITY);
+	scene_restart(&s);
+	assert_int_equal(scene_status(&s).n_loaded, MANY);
+	assert_has(&s, "after", 8);
+	assert_has(&s, "p99", 1099);
+	assert_false(store_take(s.store, "p8", &r));
+	scene_close(&s);
+}
+
 static void somebody_who_holds_the_file_holds_nobody_up(void **state)
 {
 	struct store_scene s = { 0 };
@@ -533,6 +556,7 @@ int main(void)
 		cmocka_unit_test(damage_that_shows_later_costs_nothing_that_is_known),
 		cmocka_unit_test(a_full_disk_is_reported_and_recovered_from),
 		cmocka_unit_test(a_disk_that_is_full_at_start_is_only_late),
+		cmocka_unit_test(what_a_full_disk_holds_at_start_is_read_and_stays),
 		cmocka_unit_test(somebody_who_holds_the_file_holds_nobody_up),
 		cmocka_unit_test(what_was_forgotten_while_it_failed_stays_forgotten),
 	};
