@@ -80,8 +80,8 @@ static struct generation *load(struct gateway *g, const char **stage, struct err
 	return d ? build(g, d, stage, e) : NULL;
 }
 
-/* Writes the generation in force to the disk; a failure is told and changes nothing. */
-static void keep(struct gateway *g)
+/* Writes the generation in force to the disk. */
+static int try_to_keep(struct gateway *g, struct err *e)
 {
 	const struct generation *now = gateway_current(g);
 	struct lastgood about = {
@@ -89,21 +89,36 @@ static void keep(struct gateway *g)
 		.highest = lineage_highest(g->lineage),
 		.activated_s = now->activated_s,
 	};
+
+	memcpy(about.digest, now->directory->digest, sizeof(about.digest));
+	if (lastgood_write(g->conf.state, &about, now->directory, now->conf->key, e))
+		return e->code;
+	g->kept_error[0] = '\0';
+	g->kept.generation = now->number;
+	g->kept.written_s = clock_wall_s();
+	return 0;
+}
+
+/* A failure is told and changes nothing. */
+static void keep(struct gateway *g)
+{
 	struct err e = { 0 };
 
-	if (!g->conf.state)
+	if (!g->conf.state || try_to_keep(g, &e) == 0)
 		return;
-	memcpy(about.digest, now->directory->digest, sizeof(about.digest));
-	g->kept_error[0] = '\0';
-	if (lastgood_write(g->conf.state, &about, now->directory, now->conf->key, &e) == 0) {
-		g->kept.generation = now->number;
-		g->kept.written_s = clock_wall_s();
-		return;
-	}
 	g->kept.failures++;
 	str_copy(g->kept_error, sizeof(g->kept_error), str_of(e.text));
 	log_error(LOG_SEPP, "-", "generation %llu is not kept over a restart: %s",
-	    (unsigned long long)now->number, e.text);
+	    (unsigned long long)gateway_current(g)->number, e.text);
+}
+
+void gateway_keep_again(struct gateway *g)
+{
+	struct err unused = { 0 };
+
+	if (g->kept_error[0] && try_to_keep(g, &unused) == 0)
+		log_info(LOG_SEPP, "-", "generation %llu is kept over a restart after all",
+		    (unsigned long long)g->kept.generation);
 }
 
 static void warn_about(const struct generation *now)

@@ -44,7 +44,7 @@ struct gateway_kept {
 	uint64_t generation;   /* the last that was written; 0 = none */
 	int64_t written_s;
 	uint64_t failures; /* to write one */
-	const char *error; /* of the last attempt; "" = it is on the disk; borrowed */
+	const char *error; /* "" = it is on the disk; otherwise it is tried again; borrowed */
 };
 
 struct gateway_status {

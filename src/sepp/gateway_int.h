@@ -29,6 +29,7 @@ struct gateway {
 	struct watchdog *watchdog;
 	struct store *store;
 	struct loop_timer ageing;  /* of N32-f contexts */
+	struct loop_timer keeping; /* of a generation that could not be written */
 	struct loop_timer looking; /* at revocation lists on the disk */
 	struct revocation *revocation;
 	struct loop_timer expiring; /* of certificates and lists */
@@ -60,6 +61,9 @@ struct gateway {
  * changes. */
 int gateway_renew(
     struct gateway *g, struct directory *d, const char *why, struct err *e) MUST_CHECK;
+
+/* Writes the generation in force to the disk if that has failed. */
+void gateway_keep_again(struct gateway *g);
 
 /* What is done again and again while the gateway runs; its store must be open. */
 void gateway_watch_start(struct gateway *g);

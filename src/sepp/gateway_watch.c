@@ -10,6 +10,7 @@ enum {
 	AGEING_MSEC = 1000,
 	EXPIRING_MSEC = 3600 * 1000,
 	WEIGHING_MSEC = 100,
+	KEEPING_MSEC = 1000,
 	LOOKING_MSEC = 1000, /* a list that changed is taken when it was the same twice */
 };
 
@@ -47,6 +48,16 @@ static void on_looking(struct loop_timer *t)
 	loop_timer_set(t, LOOKING_MSEC);
 }
 
+/* --- what a disk did not take */
+
+static void on_keeping(struct loop_timer *t)
+{
+	struct gateway *g = container_of(t, struct gateway, keeping);
+
+	gateway_keep_again(g);
+	loop_timer_set(t, KEEPING_MSEC);
+}
+
 /* --- what expires */
 
 static void on_expiring(struct loop_timer *t)
@@ -74,6 +85,8 @@ void gateway_watch_start(struct gateway *g)
 {
 	loop_timer_init(&g->ageing, g->control, on_ageing);
 	loop_timer_set(&g->ageing, AGEING_MSEC);
+	loop_timer_init(&g->keeping, g->control, on_keeping);
+	loop_timer_set(&g->keeping, KEEPING_MSEC);
 	loop_timer_init(&g->looking, g->control, on_looking);
 	loop_timer_set(&g->looking, LOOKING_MSEC);
 	loop_timer_init(&g->expiring, g->control, on_expiring);
@@ -85,6 +98,7 @@ void gateway_watch_start(struct gateway *g)
 void gateway_watch_stop(struct gateway *g)
 {
 	loop_timer_stop(&g->ageing);
+	loop_timer_stop(&g->keeping);
 	loop_timer_stop(&g->looking);
 	loop_timer_stop(&g->expiring);
 	loop_timer_stop(&g->weighing);

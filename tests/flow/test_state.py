@@ -163,8 +163,10 @@ def test_failure_to_keep_is_told_and_in_nobodys_way(directory, alpha, start, sta
     assert gateway.metrics()["parley_generation_write_failures_total"] == 1
     assert "NOT WRITTEN" in parleyctl("--socket", gateway.socket, "status").stdout
     (state / ".last-good.new").rmdir()
-    assert gateway.reload()[0] == 200
-    assert gateway.status()["state"]["error"] == ""
+    gateway.until(lambda: gateway.status()["state"]["error"] == "")
+    told = gateway.status()["state"]
+    assert (told["generation"], told["failures"]) == (2, 1)
+    assert gateway.logs("info sepp -: generation 2 is kept over a restart after all")
 
 
 def test_numbers_go_on_after_a_restart(directory, alpha, start, state):
