@@ -2,6 +2,7 @@
 #include "base/base.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <microhttpd.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,7 +27,8 @@ enum {
 struct door {
 	struct admin *admin;
 	struct MHD_Daemon *daemon;
-	struct loop_io io; /* libmicrohttpd's epoll descriptor */
+	int epoll_fd; /* of libmicrohttpd */
+	struct loop_io io;
 	bool may_write;
 };
 
@@ -283,21 +285,37 @@ static enum MHD_Result on_access(void *cls, struct MHD_Connection *c, const char
 
 /* --- the loop */
 
+/* Whether there is a descriptor for one more connection. */
+static bool can_accept(const struct door *d)
+{
+	int fd = fcntl(d->epoll_fd, F_DUPFD_CLOEXEC, 0);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
+static void run(struct door *d)
+{
+	MHD_run(d->daemon);
+	/* who cannot be accepted wakes libmicrohttpd again at once, so that it would spin: the
+	 * next tick is soon enough */
+	loop_io_want(&d->io, can_accept(d) ? LOOP_READ : 0);
+}
+
 static void on_ready(struct loop_io *io, int events)
 {
-	struct door *d = container_of(io, struct door, io);
-
 	(void)events;
-	MHD_run(d->daemon);
+	run(container_of(io, struct door, io));
 }
 
 static void on_tick(struct loop_timer *t)
 {
 	struct admin *a = container_of(t, struct admin, tick);
 
-	MHD_run(a->unix_door.daemon);
+	run(&a->unix_door);
 	if (a->tcp_door.daemon)
-		MHD_run(a->tcp_door.daemon);
+		run(&a->tcp_door);
 	loop_timer_set(t, TICK_MSEC);
 }
 
@@ -316,7 +334,8 @@ static int open_door(struct admin *a, struct door *d, struct loop *loop, int fd,
 	}
 	info = MHD_get_daemon_info(d->daemon, MHD_DAEMON_INFO_EPOLL_FD);
 	ensure(info);
-	loop_io_init(&d->io, loop, info->epoll_fd, on_ready);
+	d->epoll_fd = info->epoll_fd;
+	loop_io_init(&d->io, loop, d->epoll_fd, on_ready);
 	loop_io_want(&d->io, LOOP_READ);
 	return 0;
 }

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <netinet/tcp.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/err.h"
@@ -13,6 +14,7 @@
 enum {
 	BACKLOG = 4096,
 	PAUSE_MSEC = 200,
+	SAY_MSEC = 10000, /* that nothing can be accepted */
 };
 
 int listener_bind(struct addr *a, struct err *e)
@@ -41,6 +43,35 @@ fail:
 	return ERR_SYS;
 }
 
+/* Whether `fd`, the lowest that was free, is of the reserve.  The limit may be changed at any time.
+ */
+static bool is_reserved(int fd)
+{
+	struct rlimit limit;
+	rlim_t reserve = LISTENER_RESERVE;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
+		return false;
+	if (limit.rlim_cur / 4 < reserve)
+		reserve = limit.rlim_cur / 4;
+	return (rlim_t)fd + reserve >= limit.rlim_cur;
+}
+
+/* The queue stays readable: without a pause this would spin. */
+static void pause_for(struct listener *l, const char *why)
+{
+	msec now = loop_now(l->io.loop);
+
+	if (l->on_exhausted)
+		l->on_exhausted(l->arg);
+	loop_io_want(&l->io, 0);
+	loop_timer_set(&l->pause, PAUSE_MSEC);
+	if (l->said_at && now - l->said_at < SAY_MSEC)
+		return;
+	l->said_at = now;
+	log_warn(LOG_NET, "listener", "cannot accept connections error='%s'", why);
+}
+
 static void on_readable(struct loop_io *io, int events)
 {
 	struct listener *l = container_of(io, struct listener, io);
@@ -49,17 +80,14 @@ static void on_readable(struct loop_io *io, int events)
 	int fd = accept4(l->fd, &from.sa.any, &n, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
 	(void)events;
-	if (fd >= 0) {
+	if (fd >= 0 && is_reserved(fd)) {
+		close(fd);
+		pause_for(l, "the descriptors that are left are reserved");
+	} else if (fd >= 0) {
 		l->on_accept(l->arg, fd, &from);
-		return;
+	} else if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED) {
+		pause_for(l, strerror(errno));
 	}
-	if (errno == EAGAIN || errno == EINTR || errno == ECONNABORTED)
-		return;
-	log_peer(loop_now(io->loop), LOG_WARN, LOG_NET, "listener",
-	    "cannot accept a connection error='%s'", strerror(errno));
-	/* the queue stays readable: without a pause this would spin */
-	loop_io_want(&l->io, 0);
-	loop_timer_set(&l->pause, PAUSE_MSEC);
 }
 
 static void on_pause_over(struct loop_timer *t)
@@ -70,11 +98,14 @@ static void on_pause_over(struct loop_timer *t)
 }
 
 void listener_start(struct listener *l, struct loop *loop, int fd,
-    void (*on_accept)(void *arg, int fd, const struct addr *from), void *arg)
+    void (*on_accept)(void *arg, int fd, const struct addr *from), void (*on_exhausted)(void *arg),
+    void *arg)
 {
 	l->fd = fd;
+	l->said_at = 0;
 	l->arg = arg;
 	l->on_accept = on_accept;
+	l->on_exhausted = on_exhausted;
 	loop_io_init(&l->io, loop, fd, on_readable);
 	loop_timer_init(&l->pause, loop, on_pause_over);
 	loop_io_want(&l->io, LOOP_READ);

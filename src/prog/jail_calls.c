@@ -114,6 +114,13 @@ static int add_threads(scmp_filter_ctx f)
 	return rc ? rc : seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1, to_us);
 }
 
+/* The limits are read, of this process, and not set. */
+static int add_limits(scmp_filter_ctx f)
+{
+	return seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), 2,
+	    SCMP_CMP64(0, SCMP_CMP_EQ, 0, 0), SCMP_CMP64(2, SCMP_CMP_EQ, 0, 0));
+}
+
 /* TCP and UDP: partners and name servers. */
 static int add_sockets(scmp_filter_ctx f)
 {
@@ -141,6 +148,8 @@ static int fill(scmp_filter_ctx f)
 		rc = add_memory(f);
 	if (rc == 0)
 		rc = add_threads(f);
+	if (rc == 0)
+		rc = add_limits(f);
 	return rc ? rc : add_sockets(f);
 }
 

@@ -18,6 +18,7 @@
 #define COUNTER_TABLE(X) \
 	X(ACCEPTED, "connections_accepted_total", "", "TCP connections accepted") \
 	X(YIELDING, "connections_yielding_total", "", "Connections of a source that had many, heard after those of others") \
+	X(EXHAUSTED, "connections_not_accepted_total", "", "Times that no connection could be accepted because descriptors ran out; each listener then waits 200 ms") \
 	X(READY, "connections_authenticated_total", "", "Connections whose TLS handshake succeeded") \
 	X(END_PEER, "connections_ended_total", "reason=\"peer\"", "Connections by how they ended") \
 	X(END_DONE, "connections_ended_total", "reason=\"done\"", "") \

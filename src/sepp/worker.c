@@ -152,6 +152,13 @@ static void on_accept(void *arg, int fd, const struct addr *from)
 	tell_gauges(w);
 }
 
+static void on_exhausted(void *arg)
+{
+	struct worker *w = arg;
+
+	count(&w->counters, COUNTER_EXHAUSTED, 1);
+}
+
 /* --- draining */
 
 static void stop_when_empty(struct worker *w)
@@ -300,7 +307,8 @@ int worker_start(struct worker *w, const int *fds, size_t n, struct err *e)
 {
 	follow(w);
 	for (size_t i = 0; i < n; i++)
-		listener_start(&w->listeners[w->n_listeners++], w->loop, fds[i], on_accept, w);
+		listener_start(
+		    &w->listeners[w->n_listeners++], w->loop, fds[i], on_accept, on_exhausted, w);
 	return start_thread(w, e);
 }
 

@@ -504,7 +504,7 @@ static int open_sepp(struct sepp *s, int dir, size_t i, struct err *e)
 	if (fd < 0)
 		return e->code;
 	s->port = addr_port(&a);
-	listener_start(&s->listener, w->loop, fd, on_accept, s);
+	listener_start(&s->listener, w->loop, fd, on_accept, NULL, s);
 	return 0;
 }
 

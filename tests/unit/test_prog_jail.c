@@ -15,6 +15,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -291,6 +292,16 @@ static int opens_a_raw_socket(const struct yard *y)
 	return socket(AF_INET, SOCK_RAW, IPPROTO_ICMP) >= 0 ? DEFIED : errno;
 }
 
+static int sets_a_limit(const struct yard *y)
+{
+	struct rlimit limit;
+
+	(void)y;
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return errno == EPERM ? EINVAL : errno; /* to read them is allowed */
+	return setrlimit(RLIMIT_NOFILE, &limit) == 0 ? DEFIED : errno;
+}
+
 static int binds(const struct yard *y)
 {
 	const struct sockaddr_in sa = { .sin_family = AF_INET };
@@ -345,6 +356,7 @@ static void calls_that_nobody_needs_are_refused(void **state)
 	expect(opens_a_packet_socket, EPERM);
 	expect(opens_a_unix_socket, EPERM);
 	expect(opens_a_raw_socket, EPERM);
+	expect(sets_a_limit, EPERM);
 	expect(binds, EPERM);
 	expect(maps_executable_memory, EPERM);
 	expect(makes_memory_executable, EPERM);

@@ -210,7 +210,7 @@ struct net *net_new(void)
 	assert_int_equal(addr_parse(&n->addr, "127.0.0.1:0", &n->e), 0);
 	fd = listener_bind(&n->addr, &n->e);
 	assert_true(fd >= 0);
-	listener_start(&n->listener, n->loop, fd, on_accept, n);
+	listener_start(&n->listener, n->loop, fd, on_accept, NULL, n);
 	loop_timer_init(&n->watchdog, n->loop, on_watchdog);
 	return n;
 }
