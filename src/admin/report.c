@@ -181,7 +181,7 @@ char *report_status(const struct gateway *g)
 	gateway_status(g, &s);
 	o = json_pack("{s:i, s:o, s:I, s:o, s:i, s:{s:I, s:I, s:I}, s:{s:o, s:b}, s:b, s:I, s:o}",
 	    "pid", (int)getpid(), "started", utc(s.started_s), "uptime_s",
-	    (json_int_t)(s.now_s - s.started_s), "directory", words(s.directory), "workers",
+	    (json_int_t)(s.uptime / 1000), "directory", words(s.directory), "workers",
 	    (int)s.n_workers, "connections", "open", (json_int_t)s.sums.open, "handshaking",
 	    (json_int_t)s.sums.handshaking, "closing", (json_int_t)s.sums.closing, "certificate",
 	    "not_after", utc(s.certificate_not_after_s), "all_of_openssl", s.is_tls_fallback,

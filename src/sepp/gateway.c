@@ -485,6 +485,7 @@ struct gateway *gateway_new(const struct gateway_conf *conf, struct loop *contro
 	g->path = mem_strdup(conf->path);
 	g->control = control;
 	g->started_s = clock_wall_s();
+	g->started = clock_mono();
 	g->revocation = revocation_new();
 	g->expiry = expiry_new();
 	g->end_task.fn = on_all_ended;

@@ -49,6 +49,7 @@ struct gateway_kept {
 
 struct gateway_status {
 	int64_t started_s, now_s;
+	msec uptime;                       /* whatever the wall clock did since */
 	const char *directory;             /* that reloads read; borrowed */
 	const struct generation *in_force; /* borrowed until the next activation */
 	size_t n_workers;

@@ -168,6 +168,7 @@ void gateway_status(const struct gateway *g, struct gateway_status *out)
 	memset(out, 0, sizeof(*out));
 	out->started_s = g->started_s;
 	out->now_s = clock_wall_s();
+	out->uptime = clock_mono() - g->started;
 	out->directory = g->path;
 	out->in_force = now;
 	out->n_workers = g->crew.n;

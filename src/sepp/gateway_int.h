@@ -21,6 +21,7 @@ struct gateway {
 	struct loop *control;
 	struct script_vm *vm; /* for checking */
 	int64_t started_s;
+	msec started;
 	struct commons commons;
 	struct lineage *lineage;
 	struct roster roster;
