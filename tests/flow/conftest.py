@@ -26,8 +26,8 @@ def start(directory):
     """Starts a gateway on the test's directory, and stops it after the test."""
     begun = []
 
-    def start_gateway(*arguments):
-        begun.append(gateways.Gateway(directory, *arguments).start())
+    def start_gateway(*arguments, **how):
+        begun.append(gateways.Gateway(directory, *arguments, **how).start())
         return begun[-1]
 
     yield start_gateway

@@ -23,7 +23,6 @@ import random
 import re
 import signal
 import socket
-import subprocess
 import sys
 import tempfile
 import time
@@ -39,6 +38,7 @@ if __name__ == "__main__":  # before the bounds are read
 from lib import gateway as gateways  # noqa: E402
 from lib.directory import PRINS, PRINS_FIRST, TLS, TLS_FIRST, Directory  # noqa: E402
 from lib.gateway import Gateway, program  # noqa: E402
+from lib.preload import FAKETIME, Clock, environment  # noqa: E402
 from lib.relay import MANNERS, Network, free_address  # noqa: E402
 from lib.waiting import SLOWNESS, Deadline, elapsed, readable  # noqa: E402
 import pki  # noqa: E402
@@ -50,7 +50,6 @@ POLL_S = 0.05
 CONTEXTS_MAX = 4     # of a gateway: of each partner and role one
 DAY_S = 86400
 OFFSET_MAX_S = 3 * DAY_S
-FAKETIME = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1"
 PLMN = {"north": "001-01", "south": "262-01", "west": "240-99"}
 OPEN = ("agreed_tls", "agreed_prins", "established")  # and nothing is under way
 REPORTS = re.compile(r"(ERROR|WARNING): \w+Sanitizer|runtime error:|ensure|watchdog")
@@ -76,23 +75,12 @@ end
 """
 
 
-def preloaded():
-    """The libraries to preload: a sanitizer's has to come first."""
-    found = []
-    for name, library in (("address", "libasan.so"), ("thread", "libtsan.so")):
-        if name in pathlib.Path(os.environ.get("PARLEY_BUILD", "build")).name.split("-"):
-            found.append(subprocess.run(["cc", f"-print-file-name={library}"], check=True,
-                                        capture_output=True, text=True).stdout.strip())
-    return ":".join([*found, FAKETIME])
-
-
 class Node:
     """One gateway, over all its processes."""
 
     def __init__(self, root, name):
-        self.name, self.plmn, self.offset = name, PLMN[name], 0
+        self.name, self.plmn = name, PLMN[name]
         self.root = pathlib.Path(root) / name
-        self.clock = self.root / "clock"
         self.directory = Directory(
             self.root, fqdn=pki.fqdn(self.plmn), plmns=[self.plmn], workers=2,
             retry={"first_s": 0.05, "cap_s": 1},
@@ -100,12 +88,11 @@ class Node:
                       "drain_s": 1, "first_request_s": 3, "body_s": 3, "idle_s": 3})
         self.renew()
         self.directory.data("policy", POLICY)
-        self.step(0)
         state = self.root / "state"
         state.mkdir(mode=0o700)
-        self.gateway = Gateway(self.directory, "--state", state, environment=dict(
-            os.environ, LD_PRELOAD=preloaded(), FAKETIME_TIMESTAMP_FILE=str(self.clock),
-            FAKETIME_DONT_FAKE_MONOTONIC="1", FAKETIME_NO_CACHE="1"))
+        self.clock = Clock(state / "clock")
+        self.gateway = Gateway(self.directory, "--state", state,
+                               environment=environment(FAKETIME, **self.clock.variables()))
         self.gateway.arguments = tuple(map(str, self.gateway.arguments))
         self.seen = None  # process, round and figures, when it was first looked at
         self.address, self.partners = free_address(1 + list(PLMN).index(name)), {}
@@ -121,9 +108,8 @@ class Node:
 
     def step(self, seconds):
         """Moves the wall clock; it never gets too far from the true time."""
-        self.offset = max(-OFFSET_MAX_S, min(OFFSET_MAX_S, self.offset + seconds))
-        pki.write(self.clock.with_suffix(".new"), b"%+d\n" % self.offset)
-        self.clock.with_suffix(".new").rename(self.clock)
+        offset = max(-OFFSET_MAX_S, min(OFFSET_MAX_S, self.clock.offset + seconds))
+        self.clock.step(offset - self.clock.offset)
 
     def meet(self, other, address, initiates, prefers):
         """Makes the other one a partner that is reached at the address."""

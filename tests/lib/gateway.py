@@ -52,9 +52,10 @@ class UnixConnection(http.client.HTTPConnection):
 class Gateway:
     """One parleyd."""
 
-    def __init__(self, directory, *arguments, environment=None):
+    def __init__(self, directory, *arguments, environment=None, within=()):
         self.directory, self.fqdn = directory, directory.fqdn
         self.environment = environment  # that of this process if None
+        self.within = within  # a command that becomes the daemon, such as prlimit(1)
         self.arguments = arguments
         self.folder = tempfile.TemporaryDirectory(prefix="parley-")
         self.socket = pathlib.Path(self.folder.name) / "parleyd.sock"
@@ -69,7 +70,7 @@ class Gateway:
 
     def spawn(self):
         """Starts the process without waiting for it."""
-        command = [program("parleyd"), str(self.directory.policies), "--socket", str(self.socket),
+        command = [*self.within, program("parleyd"), str(self.directory.policies), "--socket", str(self.socket),
                    "--log-level", "debug", *self.arguments]
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=self.stderr,
                                         stdout=subprocess.PIPE, bufsize=0,
@@ -192,6 +193,12 @@ class Gateway:
                  and one["peer_id"].lower() == known.id.lower()]
         assert len(found) < 2, f"one context twice: {found}"
         return found[0] if found else None
+
+    def cpu_s(self):
+        """The processor time that it has used."""
+        with open(f"/proc/{self.process.pid}/stat", encoding="ascii") as stat:
+            ticks = stat.read().rsplit(")", 1)[1].split()[11:13]
+        return sum(map(int, ticks)) / os.sysconf("SC_CLK_TCK")
 
     def open_connections(self):
         return self.status()["connections"]["open"]
