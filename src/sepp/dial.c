@@ -83,19 +83,30 @@ bool dial_target_parse(struct dial_target *t, struct str uri)
 
 /* --- where it is */
 
+/* What was looked up is not found. */
+static void note_lost(struct dial *d, const char *reason)
+{
+	char why[sizeof(d->why)];
+
+	snprintf(why, sizeof(why), "cannot find '%.100s': %s", d->sought, reason);
+	note(d, DIAL_UNREACHABLE, why);
+}
+
 static void on_resolved(void *arg, const struct resolve_answer *answer)
 {
 	struct dial *d = arg;
 
 	d->query = NULL;
 	d->addrs = *answer;
-	if (answer->n == 0) {
-		char why[160];
-
-		snprintf(why, sizeof(why), "cannot find '%.100s': %s", d->name.text, answer->why);
-		note(d, DIAL_UNREACHABLE, why);
-	}
+	if (answer->n == 0)
+		note_lost(d, answer->why);
 	loop_timer_set(&d->timer, 0);
+}
+
+/* What is looked up, for whoever has to see to it. */
+static void seek(struct dial *d, const char *name)
+{
+	(void)str_copy(d->sought, sizeof(d->sought), str_of(name)); /* cut is fine */
 }
 
 /* "host:port" of the partner's file: an address, or a name to look up. */
@@ -113,6 +124,7 @@ static bool place_static(struct dial *d, const char *text)
 	}
 	ensure(colon); /* the constructor has looked */
 	(void)str_copy(host, sizeof(host), (struct str){ text, (size_t)(colon - text) });
+	seek(d, host);
 	d->query = resolve_host(
 	    d->w->resolver, host, (unsigned)strtoul(colon + 1, NULL, 10), on_resolved, d);
 	return false;
@@ -123,6 +135,7 @@ static bool place(struct dial *d, const struct conf_partner *conf)
 {
 	if (!d->is_redirected && conf->address)
 		return place_static(d, conf->address);
+	seek(d, !d->is_redirected && conf->srv ? conf->srv : d->name.text);
 	if (!d->is_redirected && conf->srv)
 		d->query = resolve_srv(d->w->resolver, conf->srv, on_resolved, d);
 	else
@@ -197,7 +210,7 @@ static void on_timer(struct loop_timer *t)
 
 	if (d->query) {
 		forget(d);
-		note(d, DIAL_UNREACHABLE, "the name servers took too long");
+		note_lost(d, "the name servers took too long");
 	}
 	if (d->next < d->addrs.n)
 		try_address(d, &d->addrs.addrs[d->next++]);

@@ -48,6 +48,7 @@ struct dial {
 	bool is_busy;
 	bool is_redirected; /* `name` need not be one of the partner's file */
 	struct resolve_query *query;
+	char sought[N32_FQDN_MAX + 1]; /* what is looked up; cut */
 	struct resolve_answer addrs;
 	size_t next;             /* of them */
 	struct session *session; /* that is being connected */
