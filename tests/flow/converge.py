@@ -37,7 +37,7 @@ if __name__ == "__main__":  # before the bounds are read
 
 from lib import gateway as gateways  # noqa: E402
 from lib.directory import PRINS, PRINS_FIRST, TLS, TLS_FIRST, Directory  # noqa: E402
-from lib.gateway import Gateway, program  # noqa: E402
+from lib.gateway import Gateway  # noqa: E402
 from lib.preload import FAKETIME, Clock, environment  # noqa: E402
 from lib.relay import MANNERS, Network, free_address  # noqa: E402
 from lib.waiting import SLOWNESS, Deadline, elapsed, readable  # noqa: E402

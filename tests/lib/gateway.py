@@ -20,6 +20,7 @@ from lib.wire import TimedOut
 START_S = 20.0
 STOP_S = 20.0
 POLL_S = 0.01
+IN_FORCE = ("agreed_tls", "agreed_prins", "exchanging_params", "established", "renegotiating")
 
 started = []  # every gateway, so that the report of a failure can show its log
 
@@ -171,6 +172,16 @@ class Gateway:
 
     def state(self, name):
         return self.partner(name)["state"]
+
+    def has_in_force(self, name):
+        """Whether there is an agreement with the partner, whatever is under way."""
+        known = self.partner(name)
+        return known["capability"] in ("TLS", "PRINS") and known["state"] in IN_FORCE
+
+    def agrees(self, *names):
+        """Waits until there is one with each, and nothing is under way."""
+        for name in names:
+            self.until(lambda: self.state(name) in ("agreed_tls", "established"), 10)
 
     def ctl(self, *arguments):
         """Runs a command of parleyctl on this daemon, to its end.  Returns a CompletedProcess."""

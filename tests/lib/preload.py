@@ -2,7 +2,8 @@
 """Libraries that go before others in the daemon: another wall clock, and functions that misbehave.
 
     clock = Clock(state / "clock")
-    gateway = Gateway(directory, "--state", state, environment=environment(FAKETIME, **clock.variables()))
+    gateway = Gateway(directory, "--state", state,
+                      environment=environment(FAKETIME, **clock.variables()))
     clock.step(86400)
 """
 
