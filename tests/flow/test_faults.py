@@ -126,7 +126,7 @@ def said(gateway, text):
 
 
 def test_connections_that_take_all_descriptors_leave_room_for_the_rest(directory, scripted, start):
-    directory.gateway(limits={"address_connections": 0}, retry=QUICK)
+    directory.gateway(limits={"address_connections": 0}, timeouts={"handshake_s": 60}, retry=QUICK)
     alpha = directory.partner("alpha", "001-01", PRINS_FIRST + KEEP)
     in_tls(scripted, "beta", "262-01")
     gateway = start(within=("prlimit", f"--nofile={ROOM}:{ROOM}"))
