@@ -77,15 +77,14 @@ def run(world, ident, sentence, function):
 
 
 def stop(world):
-    """Stops the gateways.  Returns how many did not end as they should."""
+    """Stops everything.  Returns how much of it did not end as it should."""
     failed = 0
-    for name, gateway in world.gateways.items():
+    for name, end in world.ends():
         try:
-            gateway.stop()
+            end()
         except AssertionError as error:
-            print(f"FAIL the end of the gateway '{name}': {error}", flush=True)
+            print(f"FAIL the end of the {name}: {error}", flush=True)
             failed += 1
-    world.stop_peers()
     return failed
 
 

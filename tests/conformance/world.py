@@ -190,12 +190,12 @@ class World:
         expect("a context with both ids", bool(gateway.context(made)), True)
         return made
 
-    def stop_peers(self):
-        """Ends the scripted SEPPs and the name server."""
-        for sepp in self.sepps.values():
-            sepp.stop()
+    def ends(self):
+        """How everything ends, as (what it is, function); the gateways come first."""
+        yield from ((f"gateway '{name}'", one.stop) for name, one in self.gateways.items())
+        yield from ((f"scripted SEPP '{name}'", one.stop) for name, one in self.sepps.items())
         if self.names:
-            self.names.stop()
+            yield "name server", self.names.stop
 
     @property
     def main(self):

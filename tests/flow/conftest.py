@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What the flow tests share: folders for directories, and the daemon's log after a failure."""
 
+import contextlib
 import pathlib
 import sys
 
@@ -24,29 +25,17 @@ def directory(tmp_path):
 @pytest.fixture
 def start(directory):
     """Starts a gateway on the test's directory, and stops it after the test."""
-    begun = []
-
-    def start_gateway(*arguments, **how):
-        begun.append(gateways.Gateway(directory, *arguments, **how).start())
-        return begun[-1]
-
-    yield start_gateway
-    for gateway in begun:
-        gateway.stop()
+    with contextlib.ExitStack() as begun:
+        yield lambda *arguments, **how: begun.enter_context(
+            gateways.Gateway(directory, *arguments, **how))
 
 
 @pytest.fixture
 def scripted(directory):
     """Makes partners of the test's directory with a scripted SEPP, and stops those."""
-    begun = []
-
-    def make(*arguments, **fields):
-        begun.append(sepps.Sepp.of(directory, *arguments, **fields))
-        return begun[-1]
-
-    yield make
-    for sepp in begun:
-        sepp.stop()
+    with contextlib.ExitStack() as begun:
+        yield lambda *arguments, **fields: begun.enter_context(
+            sepps.Sepp.of(directory, *arguments, **fields))
 
 
 @pytest.fixture(autouse=True)

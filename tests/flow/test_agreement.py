@@ -4,6 +4,7 @@
 Two gateways where both ends matter, and a scripted SEPP where it matters what is sent.
 """
 
+import contextlib
 import json
 
 import pytest
@@ -241,15 +242,8 @@ def test_contexts_end_by_age_when_nobody_renews_them(make):
 @pytest.fixture
 def again():
     """Makes a second SEPP of the same identity, and stops it."""
-    begun = []
-
-    def serve(sepp):
-        begun.append(Sepp().serve(sepp.peer))
-        return begun[-1]
-
-    yield serve
-    for sepp in begun:
-        sepp.stop()
+    with contextlib.ExitStack() as begun:
+        yield lambda sepp: begun.enter_context(Sepp().serve(sepp.peer))
 
 
 def test_partner_is_found_by_name(directory, scripted, start):

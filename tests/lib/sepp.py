@@ -9,7 +9,7 @@
 or Sepp.of(directory, "alpha", "001-01") for the first two.  Without a script it is decent: it
 selects what it prefers, exchanges parameters and derives keys, and answers 204 to error reports.
 It demands a certificate of its clients.  As a client it is its `peer`.  One thread serves all
-connections; stop() ends it.
+connections; stop() ends it, and fails if a handler did.
 """
 
 import selectors
@@ -20,7 +20,7 @@ from lib import keys
 from lib.peer import CAPABILITY_PATH, ERROR_PATH, PARAMS_PATH, TERMINATE_PATH, new_id
 from lib.served import Served
 from lib.tls import Settings
-from lib.waiting import Deadline
+from lib.waiting import SLOWNESS, Deadline
 from lib.wire import TIMEOUT, TimedOut
 
 BACKLOG = 64
@@ -84,7 +84,8 @@ class Sepp:
         self.present(peer)
         self.selector.register(self.listener, selectors.EVENT_READ, self._accept)
         self.selector.register(self.wake_in, selectors.EVENT_READ, self._drain_wake)
-        self.thread = threading.Thread(target=self._loop, daemon=True, name=f"sepp {peer.name}")
+        self.thread = threading.Thread(target=self._step, args=(self._loop,), daemon=True,
+                                       name=f"sepp {peer.name}")
         self.thread.start()
         started.append(self)
         return self
@@ -106,13 +107,15 @@ class Sepp:
         return self
 
     def stop(self):
-        """Ends the thread and all connections."""
-        if self.thread and self.thread.is_alive():
+        """Ends the thread and all connections.  What failed in the thread fails the test now."""
+        if self.thread:
             self.is_stopping = True
             self.post(lambda: None)
-            self.thread.join(TIMEOUT)
+            self.thread.join(TIMEOUT * SLOWNESS)
+            assert not self.thread.is_alive(), f"the thread does not end: {self}"
         for sock in (self.listener, self.wake_out, self.wake_in):
             sock.close()
+        assert not self.failures, "; ".join(self.failures)
 
     def __enter__(self):
         return self
@@ -258,7 +261,7 @@ class Sepp:
             self.requests.append(exchange)
             line = self.handlers.get(exchange.path) or self.handlers[None]
             handler = line.pop(0) if len(line) > 1 else line[0]
-        handler(exchange)
+        self._step(handler, exchange)
 
     def forget(self, connection):
         self.selector.unregister(connection.sock)
@@ -287,10 +290,10 @@ class Sepp:
         with self.changed:
             self.changed.notify_all()
 
-    def _step(self, action):
-        """A handler that fails is kept for who asks, and ends nothing else."""
+    def _step(self, action, *arguments):
+        """What fails is told by stop(), and ends nothing else."""
         try:
-            action()
+            action(*arguments)
         except Exception as error:  # whatever a script raises must not end the thread
             self.failures.append(f"{type(error).__name__}: {error}")
 

@@ -21,6 +21,7 @@ from OpenSSL import SSL
 
 from lib.tls import reason_of
 from lib.waiting import SLOWNESS
+from lib.wire import TimedOut
 
 CHUNK = 65536
 PREFACE_BYTES, FRAME_HEADER = 24, 9
@@ -111,10 +112,13 @@ class Exchange:
             self._do(self.sepp.decent, self)
 
     def after(self, event, action):
-        """Does `action(exchange)` when the Event is set."""
+        """Has the thread do `action(exchange)` when the Event is set, which it has to be."""
+        def give_up():
+            raise TimedOut(f"the event does not come within {AFTER_S} s")
+
         def wait():
-            if event.wait(AFTER_S * SLOWNESS):
-                action(self)
+            is_set = event.wait(AFTER_S * SLOWNESS)
+            self._do(action, self) if is_set else self._do(give_up)
 
         threading.Thread(target=wait, daemon=True).start()
 
