@@ -61,14 +61,15 @@ def test_notice_is_sent_again_when_the_server_goes_away(directory, start, script
 
 
 def test_notice_goes_out_on_the_connection_that_is_there(directory, start, scripted):
-    directory.gateway(retry=SLOW)
+    directory.gateway(retry=QUICK)
     sepp = scripted("alpha", "001-01", BOTH_WAYS, initiate=False)
     gateway = start()
     with sepp.peer.connect(gateway, exporter=True) as connection:
         connection.establish()
         sepp.wait_for(lambda: sepp.connections and sepp.connections[0].secure)
         report(gateway, 1)
-        sepp.wait_requests(1, ERROR_PATH)
+        notice, = sepp.wait_requests(1, ERROR_PATH)
+        assert sepp.connections == [notice.connection]
 
 
 def test_half_an_exchange_leaves_no_context(in_steps, start):
@@ -115,7 +116,7 @@ def test_ending_an_attempt_leaves_nothing_under_way(directory, start, scripted):
     sepp.script(SILENT)
     gateway = start()
     gateway.until(lambda: out(gateway)["state"] == "negotiating")
-    gateway.ctl("terminate", "alpha")
+    gateway.command("terminate", "alpha")
     sepp.wait_connection_end(0)
     assert out(gateway)["state"] == "terminated"
 
@@ -125,7 +126,7 @@ def test_agreement_made_while_the_former_ends_holds(directory, start, scripted):
     gateway = start()
     gateway.until(lambda: gateway.state("alpha") == "agreed_tls")
     sepp.script(SILENT)
-    gateway.ctl("terminate", "alpha")
+    gateway.command("terminate", "alpha")
     none = sepp.wait_requests(2)[1]
     assert none.json()["supportedSecCapabilityList"] == ["NONE"]
     assert sepp.peer.negotiate(gateway, capabilities=["TLS"]).status == 200
@@ -141,7 +142,7 @@ def test_none_that_was_not_sent_in_time_is_not_sent(directory, start, scripted):
     gateway = start()
     gateway.until(lambda: gateway.state("alpha") == "agreed_tls")
     sepp.script(lambda e: e.abort(), SILENT)
-    gateway.ctl("terminate", "alpha")
+    gateway.command("terminate", "alpha")
     sepp.wait_requests(2)
     assert sepp.peer.negotiate(gateway, capabilities=["TLS"]).status == 200
     gateway.logs("NONE is not sent")

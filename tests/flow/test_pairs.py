@@ -5,8 +5,8 @@ Each combination of what the two can do, of the policy, and of who begins, on on
 that are reloaded between cases; the sockets are looked at from outside.
 """
 
+from concurrent.futures import ThreadPoolExecutor
 import itertools
-import threading
 
 import pytest
 
@@ -121,12 +121,9 @@ def has_its_connections(pair, beginners):
 
 
 def together(action, sides):
-    """Does it for each of the sides at the same moment."""
-    threads = [threading.Thread(target=action, args=(side,)) for side in sides]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    """Does it for each of the sides at the same moment.  Returns the results, or raises."""
+    with ThreadPoolExecutor(len(sides)) as threads:
+        return list(threads.map(action, sides))
 
 
 def begin(pair, who):
@@ -219,7 +216,8 @@ def test_crossing_negotiations_that_disagree_end_in_one_agreement(pair):
     begin(pair, "ab")
     agreed_both(pair, {"TLS", "PRINS"}, timeout=SETTLED_S)
     sizes = [side.gateway.log_size() for side in pair.sides]
-    together(lambda side: side.gateway.admin("POST", f"/v1/negotiate?partner={side.name}"),
-             pair.sides)
+    answers = together(
+        lambda side: side.gateway.admin("POST", f"/v1/negotiate?partner={side.name}"), pair.sides)
+    assert [status for status, _ in answers] == [200, 200]
     pair.a.gateway.until(lambda: all(map(settled, pair.sides, sizes)), SETTLED_S)
     agreed_both(pair, {"TLS", "PRINS"}, timeout=SETTLED_S)

@@ -38,7 +38,7 @@ def test_reload_changes_generation_and_digest(directory, alpha, start):
     gateway = start()
     before = gateway.status()
     directory.partner_file("alpha", "001-01", PRINS_FIRST)
-    gateway.reload()
+    assert gateway.reload()[0] == 200
     after = gateway.status()
     assert (before["generation"], after["generation"]) == (1, 2)
     assert before["digest"] != after["digest"]
@@ -48,7 +48,7 @@ def test_reload_changes_generation_and_digest(directory, alpha, start):
 def test_reload_of_the_same_files_keeps_the_digest(alpha, start):
     gateway = start()
     before = gateway.status()["digest"]
-    gateway.reload()
+    assert gateway.reload()[0] == 200
     assert gateway.status()["digest"] == before
 
 

@@ -135,8 +135,9 @@ def test_strangers_are_refused_while_memory_is_short_and_tier_1_is_not(directory
 def test_what_is_turned_away_leaves_no_trace_behind(directory, start, calls):
     directory.gateway(limits={"address_connections": 2, "connections": 3})
     gateway = start()
-    for _ in range(50):
+    for turn in range(1, 51):
         held = [call(gateway, "127.0.0.9") for _ in range(4)]
+        gateway.until(lambda least=2 * turn: refused(gateway, "address_connections") >= least)
         for sock in held:
             sock.close()
     gateway.until(lambda: gateway.status()["connections"]["handshaking"] == 0)
