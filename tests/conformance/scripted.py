@@ -149,8 +149,6 @@ INITIATOR = (
     # connections
     ("closes-at-once", "262-15", HOOKS, {}, {}, ((answering_and_closing,), CAPABILITY_PATH)),
     ("talks-back", "262-16", HOOKS, {}, {}),
-    ("smaller", "001-01", HOOKS, {}, {}, always(SILENT)),
-    ("larger", "262-99", HOOKS, {}, {}, always(SILENT)),
     ("first-group", "262-17", HOOKS, TLS_ONLY, {}),
     ("second-group", "262-18", HOOKS, {}, {}),
     # parameters
@@ -201,4 +199,6 @@ RESPONDER = (
 # gateways of a case's own
 CHANGING = (("changing-1", "262-01", HOOKS, {}, {}), ("changing-2", "262-02", HOOKS, TLS_ONLY, {}))
 CIRCLING = (("circles", "262-01", HOOKS, {}, {}, always(moved_to_itself)),)
+CROSSING = (("smaller", "001-01", HOOKS, {}, {}, always(SILENT)),
+            ("larger", "262-99", HOOKS, {}, {}, always(SILENT)))
 RESTARTING = (("restarting", "262-01", HOOKS, TLS_ONLY, {}),)
