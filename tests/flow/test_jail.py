@@ -52,8 +52,9 @@ def test_every_thread_is_in_the_jail(jailed):
             assert int(thread["CapBnd"], 16) == 0
 
 
-def test_process_cannot_be_dumped(jailed):
-    assert os.stat(f"/proc/{jailed.process.pid}/mem").st_uid == 0
+def test_process_leaves_no_core(jailed):
+    if os.geteuid() != 0:  # to whom it cannot belong by itself
+        assert os.stat(f"/proc/{jailed.process.pid}/mem").st_uid == 0
     with open(f"/proc/{jailed.process.pid}/limits", encoding="ascii") as file:
         core = next(line for line in file if line.startswith("Max core file size"))
     assert core.split()[4:6] == ["0", "0"]

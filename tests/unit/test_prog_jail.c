@@ -425,17 +425,15 @@ static void the_process_has_nothing_left(void **state)
 	if (child == 0) {
 		const struct jail_paths paths = { y->directory->path, NULL, y->socket };
 		int fd = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
-		bool was_dumpable = prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) == 1;
 
 		jail_prepare();
 		jail_enter(&paths, &y->jail);
-		_exit(!was_dumpable                                              ? 1
-		      : number_of(fd, "\nCapEff:") || number_of(fd, "\nCapPrm:") ? 2
-		      : number_of(fd, "\nNoNewPrivs:") != 1                      ? 3
-		      : number_of(fd, "\nSeccomp:") != 2                         ? 4
-		      : y->jail.is_bounded != (number_of(fd, "\nCapBnd:") == 0)  ? 5
-		      : *y->jail.why                                             ? 6
-										 : 0);
+		_exit(number_of(fd, "\nCapEff:") || number_of(fd, "\nCapPrm:")  ? 1
+		      : number_of(fd, "\nNoNewPrivs:") != 1                     ? 2
+		      : number_of(fd, "\nSeccomp:") != 2                        ? 3
+		      : y->jail.is_bounded != (number_of(fd, "\nCapBnd:") == 0) ? 4
+		      : *y->jail.why                                            ? 5
+										: 0);
 	}
 	assert_int_equal(waitpid(child, &status, 0), child);
 	assert_true(WIFEXITED(status));
@@ -509,6 +507,30 @@ static void a_kernel_that_has_neither_is_told_and_lived_with(void **state)
 	yard_free(y);
 }
 
+/* Asked where there is no filter, which refuses the question. */
+static void the_process_cannot_be_dumped(void **state)
+{
+	struct yard *y = yard_new();
+	pid_t child = fork();
+	int status;
+
+	(void)state;
+	if (child == 0) {
+		const struct jail_paths paths = { y->directory->path, NULL, y->socket };
+
+		log_setup(LOG_ERROR, LOG_TEXT);
+		forget_both();
+		if (prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) != 1)
+			_exit(1);
+		jail_enter(&paths, &y->jail);
+		_exit(prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) == 0 ? 0 : 2);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+	yard_free(y);
+}
+
 static void a_program_with_sanitizers_has_no_jail(void **state)
 {
 	(void)state;
@@ -526,6 +548,7 @@ int main(void)
 		cmocka_unit_test(the_process_has_nothing_left),
 		cmocka_unit_test(a_path_that_is_not_there_is_a_gap_that_is_told),
 		cmocka_unit_test(a_kernel_that_has_neither_is_told_and_lived_with),
+		cmocka_unit_test(the_process_cannot_be_dumped),
 	};
 	const struct CMUnitTest sanitized[] = {
 		cmocka_unit_test(a_program_with_sanitizers_has_no_jail),
