@@ -21,7 +21,7 @@ import time
 import dnslib
 
 from lib.waiting import SLOWNESS
-from lib.wire import TimedOut
+from lib.wire import TIMEOUT, TimedOut
 
 UDP_MAX = 512  # RFC 1035 4.2.1: more is truncated
 CHUNK = 4096
@@ -84,7 +84,7 @@ class DnsServer:
         self.garbage = False  # answers with a record that ends in the middle
         self.truncate = False  # answers in full over TCP only
         self.delay_s = 0.0    # before each answer
-        self.queries = []
+        self.queries, self.failure = [], None
         self.records = {}     # by canonical name, lists of (type, ttl, data)
         self.changed = threading.Condition()
         self.udp, self.tcp = sockets_of_one_port()
@@ -93,7 +93,7 @@ class DnsServer:
         self.numbers = itertools.count()
         self.selector = selectors.DefaultSelector()
         self.ours, self.theirs = socket.socketpair()  # closing ours ends the thread
-        self.thread = threading.Thread(target=self._serve, name="dns", daemon=True)
+        self.thread = threading.Thread(target=self._run, name="dns", daemon=True)
 
     def __enter__(self):
         return self.start()
@@ -110,12 +110,14 @@ class DnsServer:
         return self
 
     def stop(self):
-        """Ends the thread and all sockets."""
+        """Ends the thread and all sockets.  What failed in the thread fails the test now."""
         self.ours.close()
-        self.thread.join()
+        self.thread.join(TIMEOUT * SLOWNESS)
+        assert not self.thread.is_alive(), f"the thread does not end: {self.queries}"
         for key in list(self.selector.get_map().values()):
             key.fileobj.close()
         self.selector.close()
+        assert not self.failure, f"{type(self.failure).__name__}: {self.failure}"
 
     def add(self, name, kind, data, ttl=60):
         """Adds a record: A, AAAA and CNAME with a text, SRV with (priority, weight, port, name)."""
@@ -144,6 +146,12 @@ class DnsServer:
             if not self.changed.wait_for(lambda: self.count(name, kind) >= times,
                                          timeout * SLOWNESS):
                 raise TimedOut(f"nobody asks for '{name}': {self.queries}")
+
+    def _run(self):
+        try:
+            self._serve()
+        except Exception as error:  # whatever ends the thread too early
+            self.failure = error
 
     def _serve(self):
         while True:

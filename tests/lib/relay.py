@@ -118,6 +118,7 @@ class Network:
     def __exit__(self, *_):
         self.run(self._stop)
         self.thread.join(TIMEOUT)
+        assert not self.thread.is_alive(), "the thread does not end"
 
     def link(self, target):
         """A new Link; `target` says the address when somebody connects."""
