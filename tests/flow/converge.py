@@ -16,7 +16,6 @@ The seed fixes what is drawn; what comes of it depends on the moment as well.
 """
 
 import argparse
-import datetime
 import os
 import pathlib
 import random
@@ -82,7 +81,7 @@ class Node:
         self.name, self.plmn = name, PLMN[name]
         self.root = pathlib.Path(root) / name
         self.directory = Directory(
-            self.root, fqdn=pki.fqdn(self.plmn), plmns=[self.plmn], workers=2,
+            self.root, plmn=self.plmn, workers=2,
             retry={"first_s": 0.05, "cap_s": 1},
             timeouts={"response_s": 1, "handshake_s": 1, "resolve_s": 1, "close_s": 1,
                       "drain_s": 1, "first_request_s": 3, "body_s": 3, "idle_s": 3})
@@ -100,11 +99,7 @@ class Node:
 
     def renew(self):
         """Another certificate, valid whatever the clocks say."""
-        day = datetime.timedelta(days=1)
-        certs = self.directory.policies / "certs"
-        pki.authority(self.plmn).issue([self.directory.fqdn], certs / "gateway.pem",
-                                       certs / "gateway.key", not_before=-20 * day,
-                                       not_after=200 * day)
+        self.directory.renew(not_before=-20 * pki.DAY, not_after=200 * pki.DAY)
 
     def step(self, seconds):
         """Moves the wall clock; it never gets too far from the true time."""

@@ -8,8 +8,8 @@ import pytest
 from lib.directory import KEEP, PRINS_FIRST, TLS_FIRST
 from lib.gateway import parleyctl
 import pki
+from pki import DAY
 
-DAY = datetime.timedelta(days=1)
 PLMN = "001-01"
 
 
@@ -18,12 +18,6 @@ def told(gateway, text):
     assert gateway.rollback(99)[0] != 200
     gateway.logs("there is no generation 99")
     return [line for line in gateway.log().splitlines() if text in line]
-
-
-def renew(directory, days):
-    """Gives the gateway a certificate that is good for so long."""
-    directory.home.issue([directory.fqdn], directory.policies / "certs/gateway.pem",
-                         directory.policies / "certs/gateway.key", not_after=days * DAY)
 
 
 def expires(gateway, what, name):
@@ -37,7 +31,7 @@ def expires(gateway, what, name):
     (59.5, "warn", "expires in 59 days"), (29.5, "warn", "expires in 29 days"),
     (6.5, "error", "expires in 6 days"), (-0.01, "error", "has expired")])
 def test_the_end_of_our_certificate_is_told_once(start, directory, days, level, words):
-    renew(directory, days)
+    directory.renew(not_after=days * DAY)
     gateway = start()
     assert gateway.reload()[0] == 200
     lines = told(gateway, "our certificate")
@@ -50,10 +44,10 @@ def test_the_end_of_our_certificate_is_told_once(start, directory, days, level, 
 
 
 def test_a_renewed_certificate_is_told_again_when_it_comes_near(start, directory):
-    renew(directory, 29.5)
+    directory.renew(not_after=29.5 * DAY)
     gateway = start()
     for days in (300, 20.5, 6.5):
-        renew(directory, days)
+        directory.renew(not_after=days * DAY)
         assert gateway.reload()[0] == 200
     lines = told(gateway, "our certificate")
     assert [line.split(" at=")[0][-7:] for line in lines] == ["29 days", "20 days", " 6 days"]
@@ -138,7 +132,7 @@ def test_our_certificate_and_anchors_are_replaced_under_kept_connections(start, 
     with alpha.connect(gateway) as kept:
         assert kept.negotiate(capabilities=["PRINS"]).status == 200
         before = kept.wire.tls.getpeercert()["serialNumber"]
-        renew(directory, 200)
+        directory.renew(not_after=200 * DAY)
         roots = directory.policies / "anchors/alpha.pem"
         directory.write("anchors/alpha.pem", pki.Authority("next").pem().decode()
                         + roots.read_text())

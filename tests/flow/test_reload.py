@@ -236,8 +236,7 @@ def test_changed_gateway_certificate_is_presented(directory, alpha, start):
     gateway = start()
     with alpha.wire(gateway) as wire:
         before = wire.tls.getpeercert()["serialNumber"]
-    directory.home.issue([directory.fqdn], directory.policies / "certs/gateway.pem",
-                         directory.policies / "certs/gateway.key")
+    directory.renew()
     assert gateway.reload()[0] == 200
     with alpha.wire(gateway) as wire:
         assert wire.tls.getpeercert()["serialNumber"] != before

@@ -154,8 +154,7 @@ def test_old_certificate_is_presented_again(directory, alpha, start):
 
     gateway = start()
     first = serial()
-    directory.home.issue([directory.fqdn], directory.policies / "certs/gateway.pem",
-                         directory.policies / "certs/gateway.key")
+    directory.renew()
     assert gateway.reload()[0] == 200
     second = serial()
     for _ in range(3):

@@ -251,8 +251,7 @@ def test_without_a_last_good_one_both_reasons_are_said(directory, alpha, state):
 
 def test_rotated_key_is_not_brought_back(directory, alpha, start, state):
     broken_after(directory, start, state)
-    directory.home.issue([directory.fqdn], directory.policies / "certs/gateway.pem",
-                         directory.policies / "certs/gateway.key")
+    directory.renew()
     code, log = refusal(directory, "--state", state, *LAST_GOOD)
     assert code == 3
     assert "partners/alpha.lua:" in log

@@ -10,7 +10,7 @@ import subprocess
 
 import pytest
 
-from lib.directory import KEEP, PRINS_FIRST, TLS_FIRST, Directory, select
+from lib.directory import KEEP, TLS_FIRST, Directory, select
 from lib.gateway import program
 from pki import DAY
 
@@ -24,17 +24,11 @@ def run(*arguments, stdin=""):
                           capture_output=True, timeout=60, check=False)
 
 
-def renew(directory, days):
-    """A certificate of the gateway that is good for so long."""
-    directory.home.issue([directory.fqdn], directory.policies / "certs/gateway.pem",
-                         directory.policies / "certs/gateway.key", not_after=days * DAY)
-
-
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory):
     """A directory that tests look at and do not change: alpha decides itself, beta has a hub."""
     directory = Directory(tmp_path_factory.mktemp("tools"))
-    renew(directory, 400)
+    directory.renew(not_after=400 * DAY)
     directory.partner("alpha", "001-01", TLS_FIRST + KEEP)
     directory.partner("beta", "262-02", follows="hub")
     directory.write("shared/hub.lua", HUB)
@@ -132,7 +126,7 @@ def test_check_prints_mistakes_for_machines(directory):
 
 def test_check_warns_of_what_loads_and_will_surprise(directory):
     directory.partner("alpha", "001-01", TLS_FIRST, follows=None)
-    renew(directory, 5.5)
+    directory.renew(not_after=5.5 * DAY)
     directory.write("shared/hub.lua", HUB)
     directory.write("lib/used.lua", "return {}\n")
     directory.write("lib/unused.lua", "return {}\n")
@@ -154,7 +148,7 @@ def test_check_warns_of_what_loads_and_will_surprise(directory):
 
 
 def test_check_warns_of_a_policy_that_is_followed_in_vain(directory):
-    renew(directory, 400)
+    directory.renew(not_after=400 * DAY)
     directory.partner("alpha", "001-01", TLS_FIRST, follows="hub")
     directory.write("shared/hub.lua", HUB)
     directory.write("tests/a_test.lua", '-- test.partner "alpha", test.policy "hub", "default"\n')
@@ -165,7 +159,7 @@ def test_check_warns_of_a_policy_that_is_followed_in_vain(directory):
 
 
 def test_check_warns_when_nobody_decides_and_when_nothing_is_tested(directory):
-    renew(directory, 400)
+    directory.renew(not_after=400 * DAY)
     directory.partner("alpha", "001-01", KEEP)
     directory.write("default.lua", 'return sepp.policy { api = 1, name = "default" }\n')
     assert run("check", directory.policies).stdout.splitlines()[:2] == [
@@ -175,7 +169,7 @@ def test_check_warns_when_nobody_decides_and_when_nothing_is_tested(directory):
 
 
 def test_check_warns_of_anchors_that_expire(directory):
-    renew(directory, 400)
+    directory.renew(not_after=400 * DAY)
     directory.partner("alpha", "001-01", TLS_FIRST)
     directory.home.issue(["root.example.org"], directory.policies / "anchors/alpha.pem",
                          directory.root / "unused.key", not_after=5.5 * DAY)

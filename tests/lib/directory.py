@@ -132,8 +132,7 @@ class Directory:
         self.home = pki.authority(plmn)
         self.trust = self.home.write_cert(self.root / "peers/gateway-ca.pem")
         self.policies = self.root / "policies"
-        self.home.issue([self.fqdn], self.policies / "certs/gateway.pem",
-                        self.policies / "certs/gateway.key", key_type=key_type)
+        self.renew(key_type=key_type)
         self.gateway()
         self.write("default.lua", DEFAULT)
 
@@ -152,6 +151,11 @@ class Directory:
         """Writes gateway.lua, with changes that stay."""
         self.settings.update(changes)
         self.write("gateway.lua", f"return sepp.gateway {lua(self.settings)}\n")
+
+    def renew(self, **profile):
+        """Gives the gateway another certificate and key, as pki.Authority.issue() makes them."""
+        self.home.issue([self.fqdn], self.policies / "certs/gateway.pem",
+                        self.policies / "certs/gateway.key", **profile)
 
     def partner(self, name, plmn, hooks="", hosts=("sepp",), roots=None, **fields):
         """Adds a partner with an authority of its own, or that of `roots`.  Returns its Peer."""

@@ -32,15 +32,8 @@ FRAME_HEADER = 9
 JSON_HEADERS = (("content-type", "application/json"),)
 
 
-@dataclasses.dataclass
-class Response:
-    """What came back on one stream; `reset` is the code of its RST_STREAM."""
-
-    status: int = None
-    headers: list = dataclasses.field(default_factory=list)
-    body: bytes = b""
-    reset: int = None
-    done: bool = False
+class Message:
+    """What a request and a response have: `headers`, pairs in their order, and a `body`."""
 
     def header(self, name):
         """The only value of a header field, or None."""
@@ -50,6 +43,17 @@ class Response:
 
     def json(self):
         return json.loads(self.body)
+
+
+@dataclasses.dataclass
+class Response(Message):
+    """What came back on one stream; `reset` is the code of its RST_STREAM."""
+
+    status: int = None
+    headers: list = dataclasses.field(default_factory=list)
+    body: bytes = b""
+    reset: int = None
+    done: bool = False
 
     def cause(self):
         return self.json().get("cause")
@@ -95,7 +99,6 @@ class Connection:
             normalize_outbound_headers=False, validate_inbound_headers=True))
         self.responses = {}
         self.goaway = None
-        self.settings = None
         self.pongs = []
         self.pieces = b""
         self.h2.initiate_connection()
@@ -203,13 +206,6 @@ class Connection:
             self._read(deadline)
         return self.goaway
 
-    def wait_for_settings(self, timeout=TIMEOUT):
-        """The server's settings, as a dictionary by number."""
-        deadline = Deadline(timeout)
-        while self.settings is None:
-            self._read(deadline)
-        return self.settings
-
     def ping(self, payload=b"01234567", timeout=TIMEOUT):
         """Sends PING and waits for its ACK.  Returns whether it came."""
         deadline = Deadline(timeout)
@@ -273,9 +269,6 @@ class Connection:
         response = self.responses.get(getattr(event, "stream_id", None))
         if isinstance(event, events.ConnectionTerminated):
             self.goaway = int(event.error_code)
-        elif isinstance(event, events.RemoteSettingsChanged):
-            changed = {int(code): item.new_value for code, item in event.changed_settings.items()}
-            self.settings = {**(self.settings or {}), **changed}
         elif isinstance(event, events.PingAckReceived):
             self.pongs.append(event.ping_data)
         elif response is not None:

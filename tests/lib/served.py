@@ -19,6 +19,7 @@ from h2.exceptions import ProtocolError
 from hyperframe.frame import GoAwayFrame
 from OpenSSL import SSL
 
+from lib.peer import Message
 from lib.tls import reason_of
 from lib.waiting import SLOWNESS
 from lib.wire import TimedOut
@@ -30,7 +31,7 @@ BIG = 2 << 20
 US, THEM = "us", "them"
 
 
-class Exchange:
+class Exchange(Message):
     """One request, recorded when it was complete, and what may be done about it.
 
     `at` is on the monotonic clock; `status` is what was answered, `cancelled` the code of the
@@ -41,12 +42,6 @@ class Exchange:
         self.connection, self.stream, self.headers = connection, stream, headers
         self.body, self.at = b"", time.monotonic()
         self.status = self.cancelled = self.cancelled_at = None
-
-    def header(self, name):
-        """The only value of a header field, or None."""
-        values = [value for field, value in self.headers if field == name]
-        assert len(values) < 2, f"several {name} fields: {values}"
-        return values[0] if values else None
 
     @property
     def method(self):
@@ -59,9 +54,6 @@ class Exchange:
     @property
     def sepp(self):
         return self.connection.sepp
-
-    def json(self):
-        return json.loads(self.body)
 
     def reply(self, status, body=None, headers=(), content_type="application/json"):
         """Answers with JSON, bytes, or nothing."""
