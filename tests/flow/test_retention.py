@@ -309,6 +309,20 @@ def test_reload_with_a_policy_that_retains_ends_nothing(directory, recorded, sta
         assert len(asked(state, "POLICY_CHANGED")) == 2
 
 
+def test_reload_counts_a_connection_that_is_too_old_for_the_new_terms(directory, recorded, state):
+    alpha = directory.partner("alpha", "001-01", on())
+    gateway = recorded()
+    with prins(alpha, gateway) as connection:
+        directory.partner_file("alpha", "001-01", on("sepp.retain { idle_s = 60, max_age_s = 1 }"))
+        assert use(connection, 1.1) is None
+        for options, outcome in (((), "would be released"), (("--apply",), "released")):
+            answer = gateway.command("reload", *options)["connections"]
+            assert answer == {"complete": True, "applied": "--apply" in options,
+                              "kept": 1, "released": 1}
+            gateway.until(lambda: asked(state)[-1] == ("POLICY_CHANGED", outcome))
+        assert_graceful(connection)
+
+
 def test_errors_is_asked_after_every_tenth_report_about_a_context(directory, recorded, state):
     errors = f"peer.history.errors_in < 20 and {KEEP} or {RELEASE}"
     alpha = directory.partner("alpha", "001-01", on(ERRORS=errors),
