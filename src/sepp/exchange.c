@@ -155,7 +155,7 @@ static void make_request(
 		n32_policy_copy(&req->policy, &p->policy);
 	}
 	if (x->pending & STEP_PROVIDERS)
-		n32_providers_copy(&req->providers, &p->providers);
+		n32_providers_copy(&req->providers, p->providers);
 	buf_reset(&d->body);
 	ensure(n32_params_req_encode(&d->body, req) == 0); /* a file is smaller than BODY_MAX */
 }
@@ -164,7 +164,7 @@ static void make_request(
 static unsigned steps_of(const struct partner *p)
 {
 	return STEP_SUITES | (p->has_policy ? STEP_POLICY : 0) |
-	       (p->providers.n > 0 ? STEP_PROVIDERS : 0);
+	       (p->providers && p->providers->n > 0 ? STEP_PROVIDERS : 0);
 }
 
 /* The next of those that are not done; 0 when all are. */

@@ -246,8 +246,8 @@ static void encode(struct scene *x)
 	}
 	if (req->has_policy)
 		put_policy(x);
-	if (req->providers.n > 0 && x->p->providers.n > 0)
-		n32_providers_copy(&rsp->providers, &x->p->providers);
+	if (req->providers.n > 0 && x->p->providers)
+		n32_providers_copy(&rsp->providers, x->p->providers);
 	buf_reset(&x->d->body);
 	ensure(n32_params_rsp_encode(&x->d->body, rsp) == 0);
 }

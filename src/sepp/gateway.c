@@ -48,6 +48,7 @@ static struct generation *build(
 		.args = args,
 		.stage = stage,
 		.keylog = g->keylog,
+		.before = gateway_current(g),
 	};
 
 	for (size_t i = 0; i < g->crew.n; i++) {

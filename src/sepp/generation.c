@@ -144,8 +144,30 @@ static int claim(struct generation *g, struct partner *p, struct err *e)
 
 /* --- anchors */
 
+/* Whether both have the same text under `path`; NULL is the same everywhere. */
+static bool is_same_file(const struct generation *a, const struct generation *b, const char *path)
+{
+	struct str one, other;
+
+	return !path || (directory_find(a->directory, path, &one, NULL) == 0 &&
+			    directory_find(b->directory, path, &other, NULL) == 0 &&
+			    one.n == other.n && memcmp(one.p, other.p, one.n) == 0);
+}
+
+/* A reference to those that `before` (may be NULL) made of the same files, or NULL. */
+static struct tls_anchors *take_over_anchors(const struct generation *g,
+    const struct generation *before, const struct conf_partner *conf, const char *key)
+{
+	struct tls_anchors *a = before ? map_find(&before->anchors, str_of(key)) : NULL;
+
+	if (!a || !is_same_file(g, before, conf->anchors) || !is_same_file(g, before, conf->crl))
+		return NULL;
+	return tls_anchors_ref(a);
+}
+
 /* The anchors that `p` names; files named by several partners are loaded once. */
-static int find_anchors(struct generation *g, struct partner *p, struct err *e)
+static int find_anchors(
+    struct generation *g, const struct generation_host *host, struct partner *p, struct err *e)
 {
 	const struct conf_partner *conf = p->conf;
 	struct tls_lists lists = { .accept_expired = conf->expired_crl == CONF_CRL_ACCEPT };
@@ -161,7 +183,9 @@ static int find_anchors(struct generation *g, struct partner *p, struct err *e)
 		if (directory_find(g->directory, conf->anchors, &pem, e) ||
 		    (conf->crl && directory_find(g->directory, conf->crl, &lists.pem, e)))
 			return err_within(e, "%s: anchors", place);
-		a = tls_anchors_new(pem, lists, e);
+		a = take_over_anchors(g, host->before, conf, key);
+		if (!a)
+			a = tls_anchors_new(pem, lists, e);
 		if (!a)
 			return err_within(e, "%s: anchors '%s'%s%s%s", place, conf->anchors,
 			    conf->crl ? ", crl '" : "", conf->crl ? conf->crl : "",
@@ -241,7 +265,7 @@ static int find_prins(const struct generation *g, struct partner *p, struct err 
 				n32_policy_parse(&p->policy, text, e)))
 		return err_within(e, "%s: policy '%s'", place, conf->policy);
 	if (conf->providers && (directory_find(g->directory, conf->providers, &text, e) ||
-				   n32_providers_parse(&p->providers, text, e)))
+				   n32_providers_parse(partner_providers(p), text, e)))
 		return err_within(e, "%s: providers '%s'", place, conf->providers);
 	p->has_policy = conf->policy != NULL;
 	return 0;
@@ -253,7 +277,7 @@ static int add_partner(
 	struct partner *p = partner_new();
 
 	enter(host, "compiling");
-	p->program = script_program_new(host->vm, &g->directory->files, path, SCRIPT_PARTNER, e);
+	p->program = programs_get(g->programs, host->vm, path, SCRIPT_PARTNER, e);
 	if (!p->program) {
 		partner_free(p);
 		return ERR_CONFIG;
@@ -266,7 +290,7 @@ static int add_partner(
 	    (find_prins(g, p, e) && !err_report(host->all, e)))
 		return ERR_CONFIG;
 	enter(host, "loading anchors");
-	if (host->n_libs && find_anchors(g, p, e) && !err_report(host->all, e))
+	if (host->n_libs && find_anchors(g, host, p, e) && !err_report(host->all, e))
 		return ERR_CONFIG;
 	enter(host, "comparing partners");
 	return claim(g, p, e);
@@ -275,18 +299,15 @@ static int add_partner(
 static int add_shared(
     struct generation *g, const struct generation_host *host, const char *path, struct err *e)
 {
-	struct script_program *p =
-	    script_program_new(host->vm, &g->directory->files, path, SCRIPT_POLICY, e);
+	struct script_program *p = programs_get(g->programs, host->vm, path, SCRIPT_POLICY, e);
 	char place[GENERATION_PLACE_MAX];
 
 	if (!p)
 		return ERR_CONFIG;
-	if (find_shared(g, script_program_name(p))) {
-		err_set(e, ERR_CONFIG, "%s: the name '%s' is that of another file in shared/",
+	if (find_shared(g, script_program_name(p)))
+		return err_set(e, ERR_CONFIG,
+		    "%s: the name '%s' is that of another file in shared/",
 		    generation_place(place, g, path, "name"), script_program_name(p));
-		script_program_free(p);
-		return ERR_CONFIG;
-	}
 	g->shared = mem_resize(g->shared, (g->n_shared + 1) * sizeof(struct script_program *));
 	g->shared[g->n_shared++] = p;
 	return 0;
@@ -369,14 +390,13 @@ static int make_tls(struct generation *g, const struct generation_host *host, st
 
 static int build(struct generation *g, const struct generation_host *host, struct err *e)
 {
-	const struct script_files *files = &g->directory->files;
-
 	enter(host, "compiling");
-	g->gateway = script_program_new(host->vm, files, "gateway.lua", SCRIPT_GATEWAY, e);
+	g->programs = programs_of(g->directory, host->before ? host->before->programs : NULL);
+	g->gateway = programs_get(g->programs, host->vm, "gateway.lua", SCRIPT_GATEWAY, e);
 	if (!g->gateway && !err_report(host->all, e))
 		return ERR_CONFIG;
 	g->conf = g->gateway ? script_program_gateway(g->gateway) : NULL;
-	g->fallback = script_program_new(host->vm, files, "default.lua", SCRIPT_POLICY, e);
+	g->fallback = programs_get(g->programs, host->vm, "default.lua", SCRIPT_POLICY, e);
 	if (!g->fallback && !err_report(host->all, e))
 		return ERR_CONFIG;
 	if (add_all(g, host, "shared/", add_shared, e) ||
@@ -440,11 +460,8 @@ void generation_free(struct generation *g)
 		sched_yield();
 	}
 	mem_free(g->partners);
-	for (size_t i = 0; i < g->n_shared; i++)
-		script_program_free(g->shared[i]);
 	mem_free(g->shared);
-	script_program_free(g->fallback);
-	script_program_free(g->gateway);
+	programs_unref(g->programs);
 	map_release(&g->by_name);
 	map_release(&g->by_fqdn);
 	map_release(&g->by_realm);

@@ -15,6 +15,7 @@
 #include "net/tls.h"
 #include "sepp/directory.h"
 #include "sepp/partner.h"
+#include "sepp/programs.h"
 
 struct err;
 struct err_sink;
@@ -33,6 +34,7 @@ struct generation {
 	char why[GENERATION_WHY_MAX]; /* it was activated: "start", "reload", "rollback from 7" */
 
 	struct directory *directory; /* owned */
+	struct programs *programs;   /* a reference; those below are of these */
 	const struct conf_gateway *conf;
 	struct script_program *gateway, *fallback; /* gateway.lua, default.lua */
 	size_t n_shared, n_partners;
@@ -54,7 +56,9 @@ struct generation_host {
 	struct tls_lib *const *libs; /* one context is made in each */
 	tls_choose_fn *choose;       /* given the n-th of `args` */
 	void *const *args;
-	int keylog;         /* see struct tls_conf */
+	int keylog; /* see struct tls_conf */
+	/* What is the same in this one is taken from it instead of being made again; or NULL. */
+	const struct generation *before;
 	const char **stage; /* NULL, or told what is being done; static text */
 	/* Told of every mistake that can be found without another; NULL: the first ends it. */
 	struct err_sink *all;

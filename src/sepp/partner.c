@@ -9,7 +9,6 @@ struct partner *partner_new(void)
 	struct partner *p = mem_alloc(sizeof(*p));
 
 	n32_policy_init(&p->policy);
-	n32_providers_init(&p->providers);
 	return p;
 }
 
@@ -17,12 +16,22 @@ void partner_free(struct partner *p)
 {
 	if (!p)
 		return;
-	script_program_free(p->program);
 	tls_anchors_unref(p->anchors);
 	n32_policy_release(&p->policy);
-	n32_providers_release(&p->providers);
+	if (p->providers)
+		n32_providers_release(p->providers);
+	mem_free(p->providers);
 	assoc_unref(p->association);
 	mem_free(p);
+}
+
+struct n32_providers *partner_providers(struct partner *p)
+{
+	if (!p->providers) {
+		p->providers = mem_alloc(sizeof(*p->providers));
+		n32_providers_init(p->providers);
+	}
+	return p->providers;
 }
 
 void partner_find_hooks(struct partner *p, const struct script_program *const *candidates, size_t n)
