@@ -5,7 +5,9 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/err.h"
@@ -16,7 +18,8 @@
 
 enum {
 	HALF = JOURNAL_QUEUE_MAX / 2,
-	MUCH = HALF / 4,     /* bytes for which it does not linger */
+	MUCH = HALF / 16,    /* bytes for which it does not linger */
+	CALM = HALF / 8,     /* ... that a batch has at most while the disk keeps up */
 	LINGER_MSEC = 20,    /* lines are gathered this long, and nobody needs to wake the thread */
 	RETRY_MSEC = 250,    /* after the file did not take them */
 	SAY_MSEC = 60000,    /* that it still does not */
@@ -158,6 +161,18 @@ static int open_file(struct journal *j, struct err *e)
 	return 0;
 }
 
+/* A batch that a slow disk made long does not hold its pages for good. */
+static void give_back(const struct batch *b)
+{
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	uintptr_t from = ((uintptr_t)b->text + CALM + page - 1) & ~(page - 1);
+	uintptr_t to =
+	    ((uintptr_t)b->text + b->n) & ~(page - 1); /* whole pages, all of them ours */
+
+	if (from < to)
+		(void)madvise((void *)from, to - from, MADV_DONTNEED);
+}
+
 /* Writes what there is of the batch. */
 static void write_batch(struct journal *j)
 {
@@ -175,6 +190,7 @@ static void write_batch(struct journal *j)
 	}
 	recover(j);
 	atomic_fetch_add(&j->written, b->lines);
+	give_back(b);
 	b->n = b->done = b->lines = 0;
 }
 
