@@ -197,16 +197,17 @@ static int set_manner(struct store_db *db, struct err *e)
 	    "cannot be set up", e);
 }
 
-/* What names all columns. */
+/* What names all columns.  A row that is there keeps its place: its index need not be written. */
 static void print_long(struct buf *sql, enum statement which)
 {
-	int rc = buf_addf(sql, which == WRITE ? "INSERT OR REPLACE INTO partner (" : "SELECT ");
+	int rc = buf_addf(sql, which == WRITE ? "INSERT INTO partner (" : "SELECT ");
 
 	store_row_print(sql, STORE_ROW_NAMES);
 	if (which == WRITE) {
 		rc |= buf_addf(sql, ") VALUES (");
 		store_row_print(sql, STORE_ROW_VALUES);
-		rc |= buf_addf(sql, ")");
+		rc |= buf_addf(sql, ") ON CONFLICT (name) DO UPDATE SET ");
+		store_row_print(sql, STORE_ROW_CHANGES);
 	} else {
 		rc |= buf_addf(sql, " FROM partner ORDER BY name");
 	}

@@ -85,16 +85,21 @@ static bool is_text(enum kind kind)
 
 void store_row_print(struct buf *sql, enum store_row_form form)
 {
+	const char *between = "";
 	int rc = 0;
 
 	for (size_t i = 0; i < ARRAY_LEN(columns); i++) {
 		const struct column *c = &columns[i];
 
-		rc |=
-		    buf_addf(sql, "%s%s", i ? ", " : "", form == STORE_ROW_VALUES ? "?" : c->name);
+		if (form == STORE_ROW_CHANGES && c->kind == KIND_NAME)
+			continue;
+		rc |= buf_addf(sql, "%s%s", between, form == STORE_ROW_VALUES ? "?" : c->name);
+		between = ", ";
 		if (form == STORE_ROW_TYPES)
 			rc |= buf_addf(sql, " %s NOT NULL%s", is_text(c->kind) ? "TEXT" : "INTEGER",
 			    c->kind == KIND_NAME ? " PRIMARY KEY" : "");
+		if (form == STORE_ROW_CHANGES)
+			rc |= buf_addf(sql, " = excluded.%s", c->name);
 	}
 	ensure(rc == 0);
 }

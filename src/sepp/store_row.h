@@ -20,6 +20,7 @@ enum store_row_form {
 	STORE_ROW_NAMES,  /* name, state_in, ... */
 	STORE_ROW_TYPES,  /* name TEXT NOT NULL PRIMARY KEY, ... */
 	STORE_ROW_VALUES, /* ?, ?, ... */
+	STORE_ROW_CHANGES /* state_in = excluded.state_in, ...: all but the name */
 };
 
 /* Appends the columns of `partner`. */
