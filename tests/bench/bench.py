@@ -248,18 +248,26 @@ class Bench:
         n = 1000
         try:
             with self.parleyd() as server:
-                self.tools.load("conn", server, self.fix.tls, "-n", "50", "-c", "8")
+                cpu_ns = self.tools.cpu_ns("conn", server, self.fix.tls, "-n", "200", "-c", "8",
+                                           "--warmup", "20", "--close", "server")
                 with Strace(server.dir, server.pids[0]) as strace:
                     self.tools.load("conn", server, self.fix.tls, "-n", str(n), "-c", "8",
                                     "--close", "server", "--timeout", "60")
         except FileNotFoundError:
             self.table.skip("G8", "strace is not installed")
             return
-        calls = strace.calls()
-        self.table.goal("G8", "system calls per negotiation, 8 in flight", calls["total"] / n, 15,
-                        "{:.1f}")
-        most = sorted((c, name) for name, c in calls.items() if name != "total")[::-1]
-        print("      " + "  ".join(f"{name} {c / n:.2f}" for c, name in most if c > n / 20))
+        # strace slows the loops down, but not what other threads do every so many milliseconds:
+        # those count with what they do in the time that a negotiation takes without it
+        loops, others = strace.calls()
+        apart = cpu_ns / 1e9 * sum(others.values()) / strace.lasted_s
+        self.table.goal("G8", "system calls per negotiation, 8 in flight",
+                        sum(loops.values()) / n + apart, 15, "{:.1f}")
+        print("      " + "  ".join(f"{name} {c / n:.2f}" for name, c in loops.most_common()
+                                   if c > n / 20) + f"  other threads {apart:.2f}")
+        self.table.info("", "system calls of the other threads in a second",
+                        f"{sum(others.values()) / strace.lasted_s:.0f}")
+        print("      " + "  ".join(f"{name} {c / strace.lasted_s:.0f}"
+                                   for name, c in others.most_common(8)))
 
     # --- the journal of decisions
 

@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import time
+from collections import Counter
 from pathlib import Path
 
 import fixture
@@ -206,19 +207,22 @@ def callgrind_ir(log):
 
 
 class Strace:
-    """Counts system calls of a running server while the context lasts."""
+    """Counts system calls of a running server while the context lasts, `lasted_s` in the end."""
 
     def __init__(self, directory, pid):
-        self.counts, self.messages = directory / "strace", directory / "strace.err"
+        self.lines, self.messages = directory / "strace", directory / "strace.err"
         self.pid = pid
         self.process = None
+        self.begun = self.lasted_s = 0.0
 
     def __enter__(self):
         with open(self.messages, "wb") as err:
             self.process = subprocess.Popen(
-                ["strace", "-c", "-f", "-o", str(self.counts), "-p", str(self.pid)],
+                ["strace", "-f", "-e", "raw=all", "-e", "signal=none", "-o", str(self.lines),
+                 "-p", str(self.pid)],
                 stdin=subprocess.DEVNULL, stderr=err, preexec_fn=on_core(cores()[1]))
         wait_until(self._attached, 20, "attaching of strace")
+        self.begun = time.monotonic()
         return self
 
     def _attached(self):
@@ -227,16 +231,20 @@ class Strace:
         return "attached" in self.messages.read_text()
 
     def __exit__(self, *_):
+        self.lasted_s = time.monotonic() - self.begun
         self.process.send_signal(signal.SIGINT)
         self.process.wait(timeout=60)
 
     def calls(self):
-        """Calls by name, with "total"."""
-        found = {}
-        for line in self.counts.read_text().splitlines():
-            fields = line.split()
-            if len(fields) >= 5 and fields[3].isdigit():
-                found[fields[-1]] = int(fields[3])
-        if "total" not in found:
+        """Calls by name: of the threads that accept connections, and of the others."""
+        threads = {}
+        for line in self.lines.read_text().splitlines():
+            found = re.match(r"(\d+) +(\w+)\(", line)  # not the end of one that was interrupted
+            if found:
+                threads.setdefault(found[1], Counter())[found[2]] += 1
+        loops, others = Counter(), Counter()
+        for counts in threads.values():
+            (loops if counts["accept4"] else others).update(counts)
+        if not loops:
             raise RunFailed("strace counted nothing")
-        return found
+        return loops, others
