@@ -71,7 +71,8 @@ static void make_pipe_method(void)
 
 /* --- verification */
 
-/* The key of a verified chain: what was presented, and in which role. */
+/* The key of a verified chain: what was presented, and in which role.  The leaf is first in what
+ * OpenSSL calls the chain of a handshake. */
 static bool chain_digest(
     const struct tls *t, X509 *leaf, STACK_OF(X509) * chain, unsigned char out[TLS_DIGEST_BYTES])
 {
@@ -79,7 +80,7 @@ static bool chain_digest(
 	bool ok = md && EVP_DigestInit_ex(md, tls_lib_sha256(t->ctx->lib), NULL) &&
 		  EVP_DigestUpdate(md, &t->is_server, sizeof(t->is_server));
 
-	for (int i = -1; ok && i < sk_X509_num(chain); i++) {
+	for (int i = sk_X509_value(chain, 0) == leaf ? 0 : -1; ok && i < sk_X509_num(chain); i++) {
 		unsigned char *der = NULL;
 		int n = i2d_X509(i < 0 ? leaf : sk_X509_value(chain, i), &der);
 
