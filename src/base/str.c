@@ -10,19 +10,9 @@ enum {
 	NEAREST_MAX = 40, /* longer names are never suggested */
 };
 
-struct str str_of(const char *s)
-{
-	return (struct str){ s, s ? strlen(s) : 0 };
-}
-
 bool str_eq(struct str a, struct str b)
 {
 	return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
-}
-
-bool str_is(struct str a, const char *b)
-{
-	return str_eq(a, str_of(b));
 }
 
 bool str_ieq(struct str a, struct str b)
@@ -58,6 +48,21 @@ bool str_copy(char *out, size_t size, struct str a)
 		memcpy(out, a.p, n);
 	out[n] = '\0';
 	return n == a.n;
+}
+
+char *str_number(char *out, uint64_t n)
+{
+	char digits[STR_NUMBER_MAX], *at = digits + sizeof(digits);
+	size_t length;
+
+	do {
+		*--at = (char)('0' + n % 10);
+		n /= 10;
+	} while (n > 0);
+	length = (size_t)(digits + sizeof(digits) - at);
+	memcpy(out, at, length);
+	out[length] = '\0';
+	return out + length;
 }
 
 /* Writes the escaped form of `c` into `out` of at least 5 bytes, and its length back. */

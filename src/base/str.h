@@ -8,7 +8,13 @@
 #ifndef BASE_STR_H
 #define BASE_STR_H
 
+#include <string.h>
+
 #include "base/base.h"
+
+enum {
+	STR_NUMBER_MAX = 21 /* digits of the largest, and a NUL */
+};
 
 struct str {
 	const char *p;
@@ -24,11 +30,21 @@ struct str {
 /* For "%.*s". */
 #define STR_FMT(s) (int)(s).n, (s).p
 
-/* A view of NUL-terminated `s`; NULL gives an empty view. */
-struct str str_of(const char *s);
+/* A view of NUL-terminated `s`; NULL gives an empty view.  Here, so that a literal costs nothing.
+ */
+static inline struct str str_of(const char *s)
+{
+	return (struct str){ s, s ? strlen(s) : 0 };
+}
 
 bool str_eq(struct str a, struct str b);
-bool str_is(struct str a, const char *b);
+
+static inline bool str_is(struct str a, const char *b)
+{
+	size_t n = strlen(b);
+
+	return a.n == n && (n == 0 || memcmp(a.p, b, n) == 0);
+}
 
 /* Of ASCII, whatever the locale. */
 static inline char str_lower(char c)
@@ -40,6 +56,9 @@ static inline char str_lower(char c)
 bool str_ieq(struct str a, struct str b);
 bool str_starts(struct str a, const char *prefix);
 bool str_ends(struct str a, const char *suffix);
+
+/* Prints `n` in decimal digits and a NUL, into STR_NUMBER_MAX bytes at most.  Returns the NUL. */
+char *str_number(char *out, uint64_t n);
 
 /* Copies into `out` of `size` bytes, NUL-terminated; false if it had to be cut. */
 bool str_copy(char *out, size_t size, struct str a);

@@ -11,36 +11,10 @@ enum {
 	DIGITS_MAX = 20
 };
 
-#define ONES  UINT64_C(0x0101010101010101)
-#define HIGHS UINT64_C(0x8080808080808080)
-
 /* Bytes of a string that stand for themselves in any case. */
 static bool is_plain(unsigned char c)
 {
 	return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
-}
-
-/* The high bit of each byte of `x` that is 0; borrows may set those of bytes above one that is. */
-static uint64_t zeros(uint64_t x)
-{
-	return (x - ONES) & ~x & HIGHS;
-}
-
-/* How many bytes at the start of `text` are plain: eight at a time. */
-static size_t count_plain(struct str text)
-{
-	size_t n = 0;
-	uint64_t x;
-
-	for (; n + sizeof(x) <= text.n; n += sizeof(x)) {
-		memcpy(&x, text.p + n, sizeof(x));
-		if (((x - ONES * 0x20) & ~x & HIGHS) | zeros(x ^ ONES * '"') |
-		    zeros(x ^ ONES * '\\') | (x & HIGHS))
-			break;
-	}
-	while (n < text.n && is_plain((unsigned char)text.p[n]))
-		n++;
-	return n;
 }
 
 void json_pen_start(struct json_pen *p, char *to, size_t size)
@@ -142,7 +116,7 @@ static void put_characters(struct json_pen *p, struct str text)
 void json_pen_text(struct json_pen *p, const char *name, struct str text)
 {
 	char escaped[ESCAPED_MAX];
-	size_t plain = count_plain(text);
+	size_t plain = n32_json_plain(text);
 	char *to;
 
 	begin(p, name);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/base.h"
 
+#include <string.h>
+
 #include "n32/json_scan.h"
 
 _Static_assert(
@@ -15,6 +17,38 @@ struct scan {
 	size_t depth;
 	size_t escaped; /* bytes of strings with an escape, before decoding */
 };
+
+#define ONES  UINT64_C(0x0101010101010101)
+#define HIGHS UINT64_C(0x8080808080808080)
+
+/* Bytes of a string that stand for themselves in any case. */
+static bool is_plain(unsigned char c)
+{
+	return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
+}
+
+/* The high bit of each byte of `x` that is 0; borrows may set those of bytes above one that is. */
+static uint64_t zeros(uint64_t x)
+{
+	return (x - ONES) & ~x & HIGHS;
+}
+
+/* Eight at a time. */
+size_t n32_json_plain(struct str text)
+{
+	size_t n = 0;
+	uint64_t x;
+
+	for (; n + sizeof(x) <= text.n; n += sizeof(x)) {
+		memcpy(&x, text.p + n, sizeof(x));
+		if (((x - ONES * 0x20) & ~x & HIGHS) | zeros(x ^ ONES * '"') |
+		    zeros(x ^ ONES * '\\') | (x & HIGHS))
+			break;
+	}
+	while (n < text.n && is_plain((unsigned char)text.p[n]))
+		n++;
+	return n;
+}
 
 unsigned n32_json_hex_value(char c)
 {
@@ -47,7 +81,7 @@ static size_t utf8_length(const char *p, const char *end)
 
 bool n32_json_is_utf8(struct str text)
 {
-	const char *p = text.p, *end = text.p + text.n;
+	const char *p = text.p + n32_json_plain(text), *end = text.p + text.n;
 
 	while (p < end) {
 		size_t n = (unsigned char)*p < 0x80 ? 1 : utf8_length(p, end);
@@ -133,20 +167,17 @@ static const char *scan_string(struct scan *s)
 	const char *start = ++s->at, *why = NULL;
 	bool has_escape = false;
 
-	while (s->at < s->end && *s->at != '"' && !why) {
-		unsigned char c = (unsigned char)*s->at;
-
-		if (c >= 0x20 && c < 0x80 && c != '\\') {
-			s->at++;
-			continue;
-		}
-		has_escape |= c == '\\';
+	for (;;) {
+		s->at += n32_json_plain((struct str){ s->at, (size_t)(s->end - s->at) });
+		if (s->at == s->end)
+			return too_early;
+		if (*s->at == '"')
+			break;
+		has_escape |= *s->at == '\\';
 		why = scan_special(s);
+		if (why)
+			return why;
 	}
-	if (why)
-		return why;
-	if (s->at == s->end)
-		return too_early;
 	if (has_escape)
 		s->escaped += (size_t)(s->at - start);
 	s->at++;

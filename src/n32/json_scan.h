@@ -25,6 +25,10 @@ enum {
  */
 const char *n32_json_scan(struct str body) MUST_CHECK;
 
+/* How many bytes at the start of `text` stand for themselves in a string: ASCII without quotes,
+ * backslashes and controls. */
+size_t n32_json_plain(struct str text);
+
 /* RFC 3629: no overlong form, no surrogate, nothing above U+10FFFF. */
 bool n32_json_is_utf8(struct str text);
 

@@ -51,17 +51,28 @@ fail:
 	    "'%s' is not an address; write \"192.0.2.7:443\" or \"[2001:db8::7]:443\"", text);
 }
 
+/* For each decision: without stdio. */
+static void print_v4(char out[ADDR_TEXT_MAX], const struct addr *a)
+{
+	uint32_t host = ntohl(a->sa.in.sin_addr.s_addr);
+
+	for (int shift = 24; shift >= 0; shift -= 8) {
+		out = str_number(out, host >> shift & 0xff);
+		*out++ = shift > 0 ? '.' : ':';
+	}
+	(void)str_number(out, addr_port(a));
+}
+
 char *addr_print(char out[ADDR_TEXT_MAX], const struct addr *a)
 {
 	char host[INET6_ADDRSTRLEN] = "?";
 
-	if (a->sa.any.sa_family == AF_INET6) {
-		inet_ntop(AF_INET6, &a->sa.in6.sin6_addr, host, sizeof(host));
-		snprintf(out, ADDR_TEXT_MAX, "[%s]:%u", host, addr_port(a));
-	} else {
-		inet_ntop(AF_INET, &a->sa.in.sin_addr, host, sizeof(host));
-		snprintf(out, ADDR_TEXT_MAX, "%s:%u", host, addr_port(a));
+	if (a->sa.any.sa_family != AF_INET6) {
+		print_v4(out, a);
+		return out;
 	}
+	inet_ntop(AF_INET6, &a->sa.in6.sin6_addr, host, sizeof(host));
+	snprintf(out, ADDR_TEXT_MAX, "[%s]:%u", host, addr_port(a));
 	return out;
 }
 

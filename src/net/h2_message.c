@@ -67,14 +67,14 @@ void h2_answer(
     struct h2_stream *s, unsigned status, const struct h2_field *fields, size_t n, struct str body)
 {
 	nghttp2_data_provider provider = { { .ptr = s }, read_answer };
-	char status_text[4], length[24];
+	char status_text[STR_NUMBER_MAX], length[STR_NUMBER_MAX];
 	nghttp2_nv nv[FIELDS_MAX + 2];
 	size_t n_nv = 0;
 
 	ensure(!s->is_answered && n <= FIELDS_MAX && status >= 100 && status <= 999);
 	s->is_answered = true;
-	snprintf(status_text, sizeof(status_text), "%u", status % 1000);
-	snprintf(length, sizeof(length), "%zu", body.n);
+	(void)str_number(status_text, status);
+	(void)str_number(length, body.n);
 	nv[n_nv++] = field(":status", str_of(status_text));
 	for (size_t i = 0; i < n; i++)
 		nv[n_nv++] = field(fields[i].name, fields[i].value);
@@ -98,7 +98,7 @@ int h2_request(struct h2 *h, const char *method, struct str authority, struct st
 	nghttp2_data_provider provider = { { .ptr = NULL }, read_answer };
 	struct h2_stream *s;
 	nghttp2_nv nv[6];
-	char length[24];
+	char length[STR_NUMBER_MAX];
 	int32_t id;
 
 	ensure(!h->is_server);
@@ -109,7 +109,7 @@ int h2_request(struct h2 *h, const char *method, struct str authority, struct st
 	s->user = user;
 	provider.source.ptr = s;
 	set_body(s, body);
-	snprintf(length, sizeof(length), "%zu", body.n);
+	(void)str_number(length, body.n);
 	nv[0] = field(":method", str_of(method));
 	nv[1] = field(":scheme", (struct str)STR_LIT("https"));
 	nv[2] = field(":authority", authority);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/base.h"
 
-#include <stdio.h>
 #include <string.h>
 
+#include "base/str.h"
 #include "sepp/counters.h"
 
 const struct counter_info counter_infos[COUNTERS] = {
@@ -14,11 +14,14 @@ const struct counter_info counter_infos[COUNTERS] = {
 
 enum counter counter_of_status(unsigned status)
 {
-	char label[32];
+	static const char before[] = "status=\"";
+	char digits[STR_NUMBER_MAX];
+	size_t n = (size_t)(str_number(digits, status) - digits);
 
-	snprintf(label, sizeof(label), "status=\"%u\"", status);
 	for (size_t i = COUNTER_ANSWER_200; i <= COUNTER_ANSWER_503; i++) {
-		if (strcmp(counter_infos[i].labels, label) == 0)
+		const char *label = counter_infos[i].labels + sizeof(before) - 1;
+
+		if (strncmp(label, digits, n) == 0 && label[n] == '"')
 			return (enum counter)i;
 	}
 	return COUNTERS;

@@ -72,12 +72,18 @@ static void fill_peer(struct decision *d, const struct partner *partner, struct 
 
 char *decision_place(char out[128], const struct decision *d)
 {
-	if (!*d->out.file)
-		snprintf(out, 128, "-");
-	else if (d->out.line > 0)
-		snprintf(out, 128, "%s:%d", d->out.file, d->out.line);
-	else
-		snprintf(out, 128, "%s", d->out.file);
+	_Static_assert(sizeof(d->out.file) + STR_NUMBER_MAX <= 128, "room for any line");
+	size_t n = strlen(d->out.file);
+
+	if (n == 0) {
+		memcpy(out, "-", 2);
+		return out;
+	}
+	memcpy(out, d->out.file, n + 1);
+	if (d->out.line > 0) {
+		out[n] = ':';
+		(void)str_number(out + n + 1, (uint64_t)d->out.line);
+	}
 	return out;
 }
 

@@ -40,13 +40,15 @@ char *journal_id(char out[JOURNAL_ID_MAX], struct journal_ids *ids, uint64_t now
 
 static void put_place(struct json_pen *p, const struct script_answer *a)
 {
-	char text[sizeof(a->file) + 16];
+	char text[sizeof(a->file) + 1 + STR_NUMBER_MAX];
 	size_t n = strlen(a->file);
 
 	memcpy(text, a->file, n + 1);
-	if (a->line > 0)
-		snprintf(text + n, sizeof(text) - n, ":%d", a->line);
-	json_pen_text(p, "at", str_of(text));
+	if (a->line > 0) {
+		text[n++] = ':';
+		n = (size_t)(str_number(text + n, (uint64_t)a->line) - text);
+	}
+	json_pen_text(p, "at", (struct str){ text, n });
 }
 
 /* As many as fit; what follows has to fit, too. */

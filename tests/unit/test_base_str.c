@@ -45,6 +45,19 @@ static void a_view_starts_with_its_prefixes(void **state)
 	assert_false(str_ends(str_of("a.key.pem"), ".key") || str_ends(str_of("y"), "key"));
 }
 
+static void a_number_is_printed_in_decimal_digits(void **state)
+{
+	char out[STR_NUMBER_MAX];
+
+	(void)state;
+	assert_ptr_equal(str_number(out, 0), out + 1);
+	assert_string_equal(out, "0");
+	assert_ptr_equal(str_number(out, 1090), out + 4);
+	assert_string_equal(out, "1090");
+	assert_ptr_equal(str_number(out, UINT64_MAX), out + STR_NUMBER_MAX - 1);
+	assert_string_equal(out, "18446744073709551615");
+}
+
 static void a_copy_says_whether_it_was_cut(void **state)
 {
 	char out[4] = "xxx";
@@ -162,6 +175,7 @@ int main(void)
 		cmocka_unit_test(case_is_ignored_for_ascii_letters_only),
 		cmocka_unit_test(a_view_starts_with_its_prefixes),
 		cmocka_unit_test(a_copy_says_whether_it_was_cut),
+		cmocka_unit_test(a_number_is_printed_in_decimal_digits),
 		cmocka_unit_test(escaped_text_is_printable_and_unambiguous),
 		cmocka_unit_test(escaped_text_that_does_not_fit_ends_in_dots),
 		cmocka_unit_test(bytes_are_printed_as_lower_case_digits),

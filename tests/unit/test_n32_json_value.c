@@ -205,6 +205,23 @@ static void what_only_looks_like_utf8_is_refused(void **state)
 	    parse_x("\"\xf4\x8f\xbf\xbf\xef\xbf\xbf\"")->text, "\xf4\x8f\xbf\xbf\xef\xbf\xbf");
 }
 
+/* Strings are read eight bytes at a time. */
+static void a_control_character_is_refused_wherever_it_stands(void **state)
+{
+	(void)state;
+	for (unsigned c = 1; c < 0x80; c++) {
+		for (size_t at = 1; at <= 20; at++) {
+			char value[] = "\"abcdefghijklmnopqrst\"";
+
+			value[at] = (char)c;
+			if (c < 0x20)
+				assert_x_is_refused(value, "not JSON");
+			else if (c != '"' && c != '\\')
+				assert_int_equal(parse_x(value)->text.n, 20);
+		}
+	}
+}
+
 static void u0000_is_refused_however_it_is_written(void **state)
 {
 	static const struct str raw = STR_LIT("{\"x\":\"\0\"}");
@@ -359,6 +376,7 @@ int main(void)
 		cmocka_unit_test(a_second_body_takes_the_place_of_the_first),
 		cmocka_unit_test(half_a_surrogate_pair_is_refused),
 		cmocka_unit_test(what_only_looks_like_utf8_is_refused),
+		cmocka_unit_test(a_control_character_is_refused_wherever_it_stands),
 		cmocka_unit_test(u0000_is_refused_however_it_is_written),
 		cmocka_unit_test(only_the_white_space_of_rfc_8259_is_taken),
 		cmocka_unit_test(whatever_follows_the_object_is_refused),
