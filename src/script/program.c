@@ -34,8 +34,14 @@ struct script_program *script_program_new(struct script_vm *vm, const struct scr
 	rc = image_make(vm, p->serial, load, e);
 	p->hooks = load->hooks;
 	memcpy(p->name, load->name, sizeof(p->name));
-	p->gateway = load->gateway;
-	p->partner = load->partner;
+	if (kind == SCRIPT_GATEWAY)
+		p->gateway = (void *)mem_dup(&load->gateway, sizeof(load->gateway));
+	else
+		conf_gateway_release(&load->gateway);
+	if (kind == SCRIPT_PARTNER)
+		p->partner = (void *)mem_dup(&load->partner, sizeof(load->partner));
+	else
+		conf_partner_release(&load->partner);
 	mem_free(load);
 	if (rc == 0)
 		return p;
@@ -57,8 +63,12 @@ void script_program_free(struct script_program *p)
 {
 	if (!p)
 		return;
-	conf_gateway_release(&p->gateway);
-	conf_partner_release(&p->partner);
+	if (p->gateway)
+		conf_gateway_release(p->gateway);
+	if (p->partner)
+		conf_partner_release(p->partner);
+	mem_free(p->gateway);
+	mem_free(p->partner);
 	mem_free(p->path);
 	mem_free(p);
 }
@@ -66,13 +76,13 @@ void script_program_free(struct script_program *p)
 const struct conf_gateway *script_program_gateway(const struct script_program *p)
 {
 	ensure(p->kind == SCRIPT_GATEWAY);
-	return &p->gateway;
+	return p->gateway;
 }
 
 const struct conf_partner *script_program_partner(const struct script_program *p)
 {
 	ensure(p->kind == SCRIPT_PARTNER);
-	return &p->partner;
+	return p->partner;
 }
 
 const char *script_program_name(const struct script_program *p)

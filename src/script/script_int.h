@@ -103,8 +103,8 @@ struct script_program {
 	enum script_kind kind;
 	unsigned hooks; /* bit (1 << enum script_hook) */
 	char name[CONF_NAME_MAX + 1];
-	struct conf_gateway gateway;
-	struct conf_partner partner;
+	struct conf_gateway *gateway; /* of its own kind, or NULL */
+	struct conf_partner *partner;
 };
 
 /* The vm that `L` runs in.  Never raises. */
