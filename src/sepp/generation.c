@@ -97,9 +97,9 @@ static int claim_realm(
 	/* TS 33.501 13.1.2: a PLMN-ID is in one anchor at most */
 	if (other && other->anchors && p->anchors && other->anchors != p->anchors)
 		return err_set(e, ERR_CONFIG,
-		    "%s: PLMN %s has other anchors in %s; name the same 'anchors', 'crl' and 'expired_crl' in both",
-		    generation_place(place, g, script_program_path(p->program), "plmns"), text,
-		    script_program_path(other->program));
+		    "%s: PLMN %.*s has other anchors in %s; name the same 'anchors', 'crl' and 'expired_crl' in both",
+		    generation_place(place, g, script_program_path(p->program), "plmns"),
+		    STR_FMT(key), script_program_path(other->program));
 	if (!other)
 		map_put(&g->by_realm, key, p);
 	return 0;
