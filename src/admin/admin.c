@@ -89,12 +89,10 @@ static enum MHD_Result get_health(struct door *d, struct MHD_Connection *c)
 
 static enum MHD_Result get_ready(struct door *d, struct MHD_Connection *c)
 {
-	struct gateway_status s;
+	bool is_ready;
+	char *text = report_ready(d->admin->gateway, &is_ready);
 
-	gateway_status(d->admin->gateway, &s);
-	if (s.is_draining)
-		return reply(c, MHD_HTTP_SERVICE_UNAVAILABLE, "text/plain", strdup("ending\n"));
-	return reply(c, MHD_HTTP_OK, "text/plain", strdup("ready\n"));
+	return reply(c, is_ready ? MHD_HTTP_OK : MHD_HTTP_SERVICE_UNAVAILABLE, "text/plain", text);
 }
 
 static const char *argument(struct MHD_Connection *c, const char *name)

@@ -200,6 +200,35 @@ char *report_status(const struct gateway *g)
 	return print(o);
 }
 
+static void put_lack(FILE *f, const char *what, bool lacks, const char *why)
+{
+	if (lacks)
+		fprintf(f, "degraded: %s%s%s\n", what, *why ? ": " : "", why);
+}
+
+char *report_ready(const struct gateway *g, bool *is_ready)
+{
+	struct gateway_status s;
+	char *text = NULL;
+	size_t n = 0;
+	FILE *f = open_memstream(&text, &n);
+
+	ensure(f);
+	gateway_status(g, &s);
+	*is_ready = !s.is_draining;
+	fputs(s.is_draining ? "ending\n" : "ready\n", f);
+	put_lack(f, "policies: the directory was refused", *s.fallback, s.fallback);
+	put_lack(f, "store", s.store.is_failing, s.store.error);
+	put_lack(f, "journal", s.journal.is_failing, "its file takes nothing");
+	put_lack(f, "last-good", *s.kept.error, s.kept.error);
+	put_lack(f, "revocation lists", s.n_lists_refused > 0, s.list_error);
+	put_lack(
+	    f, "memory is short, new connections are refused", s.last_tier < GATE_STRANGER, "");
+	put_lack(f, "not jailed", !s.jail->is_on, s.jail->why);
+	fclose(f);
+	return text;
+}
+
 static json_t *flags(const struct assoc_view *v)
 {
 	json_t *list = json_array();

@@ -28,6 +28,9 @@ char *report_flags(const struct partner *p, const struct err *e);
 /* Prometheus text exposition format 0.0.4; freed with free(). */
 char *report_metrics(const struct gateway *g);
 
+/* Whether the gateway serves, and below that, a line each, what it does without meanwhile. */
+char *report_ready(const struct gateway *g, bool *is_ready);
+
 /* Whether what was asked for was begun; `e` NULL: it was. */
 char *report_done(const char *partner, const struct err *e);
 

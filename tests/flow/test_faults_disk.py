@@ -71,11 +71,22 @@ def records(disk):
     return [json.loads(line) for line in text.splitlines()]
 
 
+def readiness(gateway):
+    """The status of /readyz, and what it says that the gateway does without, but for the journal
+    and last-good, which are written at other times than the store."""
+    status, text = gateway.admin("GET", "/readyz")
+    first, *lines = text.splitlines()
+    assert first == "ready" and all(line.startswith("degraded: ") for line in lines), text
+    lacks = [line.split(": ")[1] for line in lines]
+    return status, [what for what in lacks if what not in ("journal", "last-good")]
+
+
 def is_told(gateway, *why):
     """Whether the log, the metrics and the status say that the store fails."""
     gateway.until(lambda: fails(gateway, "store"))
     assert gateway.metrics()["parley_store_failing"] == 1
     assert any(text in gateway.status()["store"]["error"] for text in why)
+    assert readiness(gateway) == (200, ["store"])
     assert "store         FAILING: " in parleyctl("--socket", gateway.socket, "status").stdout
     return gateway.logs("does not get on, changes wait until it does: ")
 
@@ -83,6 +94,7 @@ def is_told(gateway, *why):
 def is_over(gateway):
     gateway.until(lambda: not fails(gateway, "store"))
     assert gateway.logs("parley.db' gets on again")
+    gateway.until(lambda: readiness(gateway) == (200, []))
     assert gateway.metrics()["parley_store_failing"] == 0
 
 

@@ -201,7 +201,9 @@ def test_last_good_generation_serves(directory, alpha, start, state):
     assert (status["digest"], status["generation"]) == (digest, 2)
     assert status["why"] == "fallback: last-good"
     assert "partners/alpha.lua:" in status["policy_fallback"]
-    assert gateway.admin("GET", "/readyz")[0] == 200
+    status, text = gateway.admin("GET", "/readyz")
+    assert status == 200
+    assert text.startswith("ready\ndegraded: policies: the directory was refused: partners/alpha.lua:")
     assert gateway.metrics()["parley_policy_fallback"] == 1
     assert gateway.logs("error sepp -: the directory is refused, the last good generation 2 is")
     assert selected(gateway, alpha) == "PRINS"
