@@ -136,57 +136,6 @@ static int on_begin_headers(nghttp2_session *session, const nghttp2_frame *frame
 	return 0;
 }
 
-/* Copies a value to where the views point; what does not fit makes the header list too long. */
-static struct str keep_text(struct h2_stream *s, struct str value)
-{
-	size_t room = sizeof(s->text) - s->text_used;
-	struct str kept = { s->text + s->text_used, value.n };
-
-	if (value.n > room) {
-		s->header_bytes = s->h->limits->header_bytes + 1;
-		return (struct str){ NULL, 0 };
-	}
-	memcpy(s->text + s->text_used, value.p, kept.n);
-	s->text_used += kept.n;
-	return kept;
-}
-
-static int64_t parse_length(struct str v)
-{
-	int64_t n = 0;
-
-	if (v.n == 0 || v.n > 18)
-		return v.n ? INT64_MAX : -1;
-	for (size_t i = 0; i < v.n; i++) {
-		if (v.p[i] < '0' || v.p[i] > '9')
-			return -1;
-		n = n * 10 + (v.p[i] - '0');
-	}
-	return n;
-}
-
-static void take_field(struct h2_stream *s, struct str name, struct str value)
-{
-	struct h2_message *m = &s->message;
-
-	if (str_is(name, ":method"))
-		m->method = keep_text(s, value);
-	else if (str_is(name, ":path"))
-		m->path = keep_text(s, value);
-	else if (str_is(name, ":authority"))
-		m->authority = keep_text(s, value);
-	else if (str_is(name, ":status"))
-		m->status = (unsigned)parse_length(value);
-	else if (str_is(name, "content-type"))
-		m->content_type = keep_text(s, value);
-	else if (str_is(name, "content-length"))
-		m->content_length = parse_length(value);
-	else if (str_is(name, "retry-after"))
-		m->retry_after = keep_text(s, value);
-	else if (str_is(name, "location"))
-		m->location = keep_text(s, value);
-}
-
 static int on_header(nghttp2_session *session, const nghttp2_frame *frame, const uint8_t *name,
     size_t name_n, const uint8_t *value, size_t value_n, uint8_t flags, void *arg)
 {
@@ -200,20 +149,29 @@ static int on_header(nghttp2_session *session, const nghttp2_frame *frame, const
 	s->header_bytes += name_n + value_n + FIELD_OVERHEAD;
 	if (s->header_bytes > h->limits->header_bytes || s->is_begun)
 		return 0; /* too many are answered when all are read; trailers are of no interest */
-	take_field(s, (struct str){ (const char *)name, name_n },
+	h2_take_field(s, (struct str){ (const char *)name, name_n },
 	    (struct str){ (const char *)value, value_n });
 	return 0;
 }
 
-/* The message is longer than it may be: the peer hears `status`, or its answer is not waited for.
- */
+/* The answer to our request is not waited for: what has come of it is worth nothing. */
+static void give_up(struct h2 *h, struct h2_stream *s, enum h2_code code)
+{
+	if (s->is_answered)
+		return;
+	s->is_answered = true;
+	reset(h, s->id, code);
+	h->handler->on_response(h->arg, s, false, code);
+}
+
+/* The message is longer than it may be: the peer hears `status`, or no more is heard of it. */
 static void exceed(struct h2 *h, struct h2_stream *s, unsigned status)
 {
 	drop_body(s);
 	if (h->is_server)
 		h->handler->on_excess(h->arg, s, status);
 	else
-		reset(h, s->id, H2_CANCEL);
+		give_up(h, s, H2_CANCEL);
 }
 
 static int on_data(
@@ -254,6 +212,18 @@ static void on_interim(struct h2 *h, struct h2_stream *s)
 		exceed(h, s, 431);
 }
 
+/* The header section of an answer: of the last one, of one before it, or of nothing that HTTP knows
+ * (RFC 9110 15), for which nghttp2 lets pass any three digits. */
+static void on_answer_headers(struct h2 *h, struct h2_stream *s)
+{
+	if (s->message.status >= 200)
+		on_headers_complete(h, s);
+	else if (s->message.status >= 100 || s->header_bytes > h->limits->header_bytes)
+		on_interim(h, s);
+	else
+		give_up(h, s, H2_PROTOCOL_ERROR);
+}
+
 static void on_message_complete(struct h2 *h, struct h2_stream *s)
 {
 	s->message.body = buf_str(&s->body);
@@ -282,10 +252,10 @@ static int on_frame(nghttp2_session *session, const nghttp2_frame *frame, void *
 	if (!s)
 		return 0;
 	if (frame->hd.type == NGHTTP2_HEADERS && !s->is_begun) {
-		if (h->is_server || s->message.status >= 200)
+		if (h->is_server)
 			on_headers_complete(h, s);
 		else
-			on_interim(h, s);
+			on_answer_headers(h, s);
 	}
 	if (frame->hd.flags & NGHTTP2_FLAG_END_STREAM)
 		on_message_complete(h, s);

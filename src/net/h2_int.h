@@ -65,6 +65,11 @@ struct h2 {
 struct h2_stream *h2_begin_stream(struct h2 *h, int32_t id);
 void h2_end_stream(struct h2_stream *s);
 
+/* --- h2_message.c */
+
+/* A header field of the message: those that somebody asks for are copied. */
+void h2_take_field(struct h2_stream *s, struct str name, struct str value);
+
 /* --- h2_pool.c */
 
 nghttp2_mem *h2_pool_mem(struct h2_pool *p);

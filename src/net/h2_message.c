@@ -11,6 +11,61 @@ enum {
 	FIELDS_MAX = 8
 };
 
+/* --- receiving */
+
+/* Copies a value to where the views point; what does not fit makes the header list too long. */
+static struct str keep_text(struct h2_stream *s, struct str value)
+{
+	size_t room = sizeof(s->text) - s->text_used;
+	struct str kept = { s->text + s->text_used, value.n };
+
+	if (value.n > room) {
+		s->header_bytes = s->h->limits->header_bytes + 1;
+		return (struct str){ NULL, 0 };
+	}
+	memcpy(s->text + s->text_used, value.p, kept.n);
+	s->text_used += kept.n;
+	return kept;
+}
+
+static int64_t parse_length(struct str v)
+{
+	int64_t n = 0;
+
+	if (v.n == 0 || v.n > 18)
+		return v.n ? INT64_MAX : -1;
+	for (size_t i = 0; i < v.n; i++) {
+		if (v.p[i] < '0' || v.p[i] > '9')
+			return -1;
+		n = n * 10 + (v.p[i] - '0');
+	}
+	return n;
+}
+
+void h2_take_field(struct h2_stream *s, struct str name, struct str value)
+{
+	struct h2_message *m = &s->message;
+
+	if (str_is(name, ":method"))
+		m->method = keep_text(s, value);
+	else if (str_is(name, ":path"))
+		m->path = keep_text(s, value);
+	else if (str_is(name, ":authority"))
+		m->authority = keep_text(s, value);
+	else if (str_is(name, ":status"))
+		m->status = (unsigned)parse_length(value);
+	else if (str_is(name, "content-type"))
+		m->content_type = keep_text(s, value);
+	else if (str_is(name, "content-length"))
+		m->content_length = parse_length(value);
+	else if (str_is(name, "retry-after"))
+		m->retry_after = keep_text(s, value);
+	else if (str_is(name, "location"))
+		m->location = keep_text(s, value);
+}
+
+/* --- asking */
+
 const struct h2_message *h2_message_of(const struct h2_stream *s)
 {
 	return &s->message;

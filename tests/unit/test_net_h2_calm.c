@@ -378,6 +378,43 @@ static void interim_answers_without_end_are_reset(void **state)
 	pair_free(p);
 }
 
+static void assert_answer_is_not_taken(const char *fields, size_t n)
+{
+	struct pair *p = pair_new(PAIR_EMPTY);
+	struct buf raw = raw_buf();
+
+	pair_exchange(p, 10);
+	assert_int_equal(pair_ask(p, "/again", 10), 0);
+	assert_int_equal(h2_output(p->client, &p->from_client), 0);
+	raw_frame(&raw, FRAME_HEADERS, END_HEADERS | END_STREAM, 3, fields, n);
+	assert_int_equal(h2_input(p->client, raw.data, raw.len, p->now), 0);
+	assert_int_equal(h2_output(p->client, &p->from_client), 0);
+	assert_int_equal(p->got.complete, 1);
+	assert_int_equal(p->got.failed, 1);
+	assert_int_equal(h2_open_streams(p->client), 0);
+	buf_release(&raw);
+	pair_free(p);
+}
+
+static void an_answer_with_a_status_that_is_none_is_not_taken(void **state)
+{
+	static const char fields[] = "\x08\x03"
+				     "006";
+
+	(void)state;
+	assert_answer_is_not_taken(fields, sizeof(fields) - 1);
+}
+
+/* 200 and a location that does not fit; it ends the stream. */
+static void an_answer_whose_fields_are_too_long_is_not_taken(void **state)
+{
+	char fields[6 + 1500] = "\x88\x0f\x1f\x7f\xdd\x0a";
+
+	(void)state;
+	memset(fields + 6, 'l', sizeof(fields) - 6);
+	assert_answer_is_not_taken(fields, sizeof(fields));
+}
+
 static void a_request_that_no_stream_was_granted_for_fails_in_time(void **state)
 {
 	static const unsigned char no_streams[] = { 0, SETTING_STREAMS, 0, 0, 0, 0 };
@@ -408,6 +445,8 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(fields_of_an_interim_answer_are_not_those_of_the_answer),
 		cmocka_unit_test(interim_answers_without_end_are_reset),
+		cmocka_unit_test(an_answer_with_a_status_that_is_none_is_not_taken),
+		cmocka_unit_test(an_answer_whose_fields_are_too_long_is_not_taken),
 		cmocka_unit_test(a_request_that_no_stream_was_granted_for_fails_in_time),
 		cmocka_unit_test(a_flood_of_frames_that_do_no_work_ends_the_session),
 		cmocka_unit_test(a_flood_in_one_piece_ends_the_session_too),
