@@ -42,7 +42,6 @@ struct load {
 	unsigned up;        /* keep: connections ready; idle: answered and held */
 	unsigned first;     /* keep: the connection that is asked first */
 	bool raising;       /* keep: connections are being opened, nothing is asked */
-	bool holding;       /* idle: all are up */
 	bool stopped;
 	uint64_t total, started, phase_ns;
 	uint64_t barren; /* connections that ended without an answer */
@@ -266,8 +265,10 @@ static bool spin(struct load *l)
 		checked_ns = load_now_ns();
 		check_deadlines(l);
 	}
-	if (interrupted)
-		l->stopped = true;
+	if (interrupted) {
+		l->total = l->started; /* what is under way comes to its end */
+		l->stopped = l->raising;
+	}
 	return more;
 }
 
@@ -305,6 +306,7 @@ static void close_all(struct load *l)
 {
 	uint64_t end_ns = load_now_ns() + l->opt.timeout_s * 1000000000ull;
 
+	interrupted = 0;
 	l->stopped = true;
 	for (size_t i = 0; i < l->n_conns; i++) {
 		struct load_conn *c = &l->conns[i];
@@ -333,14 +335,13 @@ static int hold(struct load *l)
 
 	if (epoll_ctl(l->net.epoll, EPOLL_CTL_ADD, STDIN_FILENO, &ev) < 0)
 		more = false; /* a file, which is at its end at once */
-	while (more && !l->stopped && load_now_ns() < end_ns)
+	while (more && !interrupted && load_now_ns() < end_ns)
 		if (!spin(l))
 			more = read(STDIN_FILENO, ignored, sizeof(ignored)) > 0;
 	(void)epoll_ctl(l->net.epoll, EPOLL_CTL_DEL, STDIN_FILENO, &ev); /* may not be in it */
 	lost = l->stat.lost;
 	printf(l->opt.json ? "{\"held\":%u,\"lost\":%llu}\n" : "%u held, %llu lost\n", l->up,
 	    (unsigned long long)lost);
-	interrupted = 0;
 	close_all(l);
 	return lost ? 1 : 0;
 }
@@ -392,7 +393,8 @@ static int run(struct load *l, struct err *e)
 /* The exit code. */
 static int finish(struct load *l)
 {
-	bool right = l->stat.ok == l->opt.total && !l->stat.failed;
+	bool is_whole = l->opt.mode != LOAD_IDLE || l->total == l->opt.total;
+	bool right = is_whole && l->stat.ok == l->total && !l->stat.failed;
 	int code = 0;
 
 	load_stat_print(&l->stat, l->opt.json);
