@@ -134,6 +134,7 @@ def test_end_of_the_process_writes_what_was_decided(directory, recorded, state):
     alpha = directory.partner("alpha", "001-01", PRINS_FIRST + KEEP)
     gateway = recorded()
     negotiate_often(alpha, gateway)
+    gateway.until(lambda: decisions(gateway) == ALL)
     gateway.stop()
     assert len(lines(state)) == ALL
     assert len({record["id"] for record in lines(state)}) == ALL
