@@ -132,11 +132,16 @@ def cpu_s():
     return own.ru_utime + own.ru_stime + below.ru_utime + below.ru_stime
 
 
-def serve(which, means, seconds, pipe):
-    """The attacker's process: prepares, says so, waits for the word, attacks, reports."""
-    # the core is shared with the polite partner, who has one of his own in life
+def step_back():
+    """The other core is shared with the polite partner, who has one of his own in life."""
     os.sched_setaffinity(0, cores()[1])
     os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+
+
+def serve(which, means, seconds, is_behind, pipe):
+    """The attacker's process: prepares, says so, waits for the word, attacks, reports."""
+    if is_behind:
+        step_back()
     lift_open_files()
     try:
         means.deadline = Deadline(PREPARE_S)
@@ -153,14 +158,18 @@ def serve(which, means, seconds, pipe):
 
 
 class Attacker:
-    """One attack in a process of its own, from prepared to reported."""
+    """One attack in a process of its own, from prepared to reported.
 
-    def __init__(self, which, scene, gateway, seconds):
+    With `is_behind` it has what the polite partner leaves of its core.
+    """
+
+    def __init__(self, which, scene, gateway, seconds, is_behind=False):
         self.seconds = seconds
         ours, theirs = multiprocessing.Pipe()
         self.pipe = ours
         self.process = multiprocessing.get_context("fork").Process(
-            target=serve, args=(which, Means(scene, gateway), seconds, theirs), daemon=True)
+            target=serve, args=(which, Means(scene, gateway), seconds, is_behind, theirs),
+            daemon=True)
 
     def __enter__(self):
         self.process.start()

@@ -58,7 +58,7 @@ def run(attack, scene, seconds):
     with contextlib.ExitStack() as stack:
         stack.callback(gateway.stop)  # fails unless it goes with 0
         pid = gateway.process.pid
-        attacker = stack.enter_context(Attacker(attack, scene, gateway, seconds))
+        attacker = stack.enter_context(Attacker(attack, scene, gateway, seconds, is_behind=True))
         scene.watch(gateway, 1)  # whatever is made once is made now
         begin = Usage.of(pid)
         quiet = scene.watch(gateway, seconds)
