@@ -2,7 +2,6 @@
 """Before anybody is known: connections that say nothing, little, nonsense, or too much."""
 
 import random
-import select
 import ssl
 
 from attack import alert_of, attack
@@ -37,21 +36,31 @@ def client_hello(means):
     return hello
 
 
+def takes_byte(means, sock, byte):
+    """Whether one more byte goes out, or has to wait; False: the gateway has closed."""
+    try:
+        means.sent += sock.send(byte)
+    except BlockingIOError:
+        pass
+    except OSError:
+        return False
+    return True
+
+
 @attack("slow-loris: a TLS handshake byte by byte", "ended")
 def slow_handshake(means):
-    hello = client_hello(means)
+    hello = client_hello(means)[:-1]  # the last byte never goes out
     yield
     held = {}
     while means.has_time():
         while len(held) < SLOW:
             held[means.knock()] = 0
         for sock, at in list(held.items()):
-            if has_ended(sock):
+            if has_ended(sock) or not takes_byte(means, sock, hello[at:at + 1]):
                 means.saw("ended")
                 sock.close()
                 del held[sock]
-            elif at < len(hello) - 1 and select.select([], [sock], [], 0)[1]:
-                means.sent += sock.send(hello[at:at + 1])
+            else:
                 held[sock] = at + 1
         means.pause(SLOW_TURN_S)
 
