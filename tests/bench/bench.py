@@ -40,10 +40,10 @@ class Table:
     def _print(self, goal, what, measured, target, verdict):
         self.rows.append({"goal": goal, "what": what, "measured": measured, "target": target,
                           "verdict": verdict})
-        print(f"{goal:<5} {what:<58} {measured:>11} {target:>11}  {verdict}", flush=True)
+        print(f"{goal:<7} {what:<58} {measured:>11} {target:>11}  {verdict}", flush=True)
 
     def head(self):
-        print(f"{'goal':<5} {'what':<58} {'measured':>11} {'target':>11}", flush=True)
+        print(f"{'goal':<7} {'what':<58} {'measured':>11} {'target':>11}", flush=True)
 
     def goal(self, goal, what, value, target, form="{:.2f}"):
         verdict = "ok" if value <= target else "OVER"
@@ -294,7 +294,7 @@ class Bench:
                         for _ in range(min(self.options.rounds, 5))) / 1e3
         table = self.table
         table.info("", "record of a usual decision, bytes", f"{best['bytes']:.0f}")
-        table.goal("jrnl", "CPU of the worker for a record, us", best["worker_us"], 3)
+        table.goal("journal", "CPU of the worker for a record, us", best["worker_us"], 3)
         table.info("", "CPU of the writer for a record, us", f"{best['writer_us']:.2f}")
         table.info("", "share of a negotiation's CPU, worker and writer",
                    f"{100 * (best['worker_us'] + best['writer_us']) / whole:.2f} %")
@@ -347,7 +347,7 @@ class Bench:
             try:
                 part()
             except (RunFailed, subprocess.SubprocessError, OSError) as e:
-                self.table.fail(part.__name__[:5].strip("<>"), str(e))
+                self.table.fail(part.__name__[:7].strip("<>"), str(e))
         noisy, batches = self.quiet.noisy, self.quiet.batches
         print(f"{noisy} of {batches} batches began on a busy machine"
               + (": do not trust the processor times" if noisy > batches / 4 else ""))

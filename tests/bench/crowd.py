@@ -280,7 +280,7 @@ def _spread(table, what, crowd, begun):
     table.info("", f"{what}: first, p10, p50, p90, last, s",
                " ".join(f"{max(0, q):.2f}" for q in quantiles))
     mean = n * 0.1 / (SPREAD_S * crowd.n)
-    table.goal("rest", f"... of {n}, most in any 100 ms", _most(times), HERD * mean, "{:.0f}")
+    table.goal("restart", f"... of {n}, most in any 100 ms", _most(times), HERD * mean, "{:.0f}")
 
 
 def _watch(crowd, server):
@@ -302,7 +302,7 @@ def _valid_tls(bench, crowd):
     with start(bench, crowd, "TLS", True, state) as server:
         check(server, "TLS", crowd.n)
         again = _watch(crowd, server)["came"]
-    bench.table.goal("rest", f"{crowd.n} valid TLS agreements: negotiated anew after a restart",
+    bench.table.goal("restart", f"{crowd.n} valid TLS agreements: negotiated anew after a restart",
                      again, 0, "{:.0f}")
 
 
@@ -359,7 +359,7 @@ def params(bench):
                                                     *options))
     for shape, runs in best.items():
         cpu = min(r["servers"][0]["cpu_ns"] / r["operations"] for r in runs)
-        bench.table.info("prms", f"exchange-params, responder's CPU, {shape}, us",
+        bench.table.info("params", f"exchange-params, responder's CPU, {shape}, us",
                          f"{cpu / 1e3:.1f}")
     us = min((r["latency_us"] for r in best["c1 m1"]), key=lambda u: u["p50"])
     bench.table.info("", "... its time, one after the other, p50 / p99, us",
