@@ -6,7 +6,8 @@
 
 Four kinds: the unit test binaries of BUILD/unit (cmocka, TAP), the tests of policies/ (parleyctl test),
 the flow tests (pytest, a process for each file), and the conformance cases.  Most of their time is
-waiting, so that several run at once: PARLEY_JOBS, or one more than there are cores.  Each prints its
+waiting, so that several run at once: PARLEY_JOBS, or one more than there are cores, or with a
+sanitizer, which has them work, as many.  Each prints its
 own lines, in the same order every time; what failed is named again at the end.
 """
 
@@ -24,7 +25,8 @@ import xml.etree.ElementTree as ElementTree
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 BUILD = ROOT / os.environ.get("PARLEY_BUILD", "build")
-JOBS = int(os.environ.get("PARLEY_JOBS", os.cpu_count() + 1))
+IS_SLOW = BUILD.name in ("thread", "address-undefined")
+JOBS = int(os.environ.get("PARLEY_JOBS", os.cpu_count() + (0 if IS_SLOW else 1)))
 UNIT_S, FLOW_S, CONFORMANCE_S = 300, 1500, 600
 # What takes longest begins first; whatever is not named here comes after it.
 LONG = ("conformance", "test_revocation", "test_pairs", "test_convergence", "test_agreement",
@@ -69,7 +71,7 @@ def environment():
     env = dict(os.environ, CMOCKA_MESSAGE_OUTPUT="TAP", PARLEY_BUILD=str(BUILD),
                PYTHONPYCACHEPREFIX=str(BUILD / "pycache"))
     env.setdefault("ASAN_OPTIONS", "detect_leaks=1:abort_on_error=0:exitcode=99")
-    if BUILD.name in ("thread", "address-undefined"):
+    if IS_SLOW:
         env.setdefault("PARLEY_SLOWNESS", "4")
     env.setdefault("UBSAN_OPTIONS", "print_stacktrace=1:halt_on_error=1:exitcode=99")
     suppressions = ROOT / "tests/lint/tsan.supp"
