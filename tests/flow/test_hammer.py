@@ -52,6 +52,11 @@ class Load:
         return seen
 
 
+def decides(gateway):
+    """Waits until the load is there."""
+    gateway.until(lambda: gateway.metrics()["parley_policy_decisions_total"] > 100, END_S)
+
+
 @pytest.fixture
 def directory(tmp_path):
     return Directory(tmp_path, limits={"connections": 0, "negotiations_per_second": 0})
@@ -79,6 +84,7 @@ def test_two_hundred_reloads_under_load_lose_nothing(directory, start):
     gateway = start("--state", str(directory.root / "state"), "--log-level", "info")
     kept = Load(gateway, alpha, "keep", KEPT_RATE, "-c", "8", "-m", "2")
     new = Load(gateway, beta, "conn", NEW_RATE, "-c", "8", "--close", "server")
+    decides(gateway)
     in_force = highest = 1
     for turn in range(1, RELOADS + 1):
         write(directory, "alpha", "001-01", PRINS_FIRST + KEEP, turn)
@@ -117,6 +123,7 @@ def test_record_names_the_generation_that_decided_however_often_it_changes(direc
     directory.partner_file("alpha", "001-01", versioned(2), limits=limits)
     assert gateway.reload()[0] == 200
     load = Load(gateway, alpha, "keep", RUSH_RATE / SLOWNESS, "-c", "8", "-m", "4")
+    decides(gateway)
     for _ in range(ROLLBACKS):
         assert gateway.rollback()[0] == 200
     decisions = load.end()["ok"]

@@ -127,7 +127,7 @@ def test_sigterm_lets_a_request_finish(directory, alpha, start):
 
 
 def test_draining_gateway_accepts_nobody(directory, alpha, start):
-    directory.gateway(timeouts={"drain_s": 20, "body_s": 20})
+    directory.gateway(timeouts={"drain_s": 20, "body_s": 20}, workers=1)  # another may hear of it later
     gateway = start()
     connection, rest = half_a_request(alpha, gateway)
     with connection:
