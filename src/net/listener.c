@@ -2,6 +2,7 @@
 #include "base/base.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <netinet/tcp.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -14,6 +15,7 @@
 enum {
 	BACKLOG = 4096,
 	PAUSE_MSEC = 200,
+	LOOK_MSEC = 1000, /* at how many descriptors there may be */
 	SAY_MSEC = 10000, /* that nothing can be accepted */
 };
 
@@ -43,18 +45,29 @@ fail:
 	return ERR_SYS;
 }
 
-/* Whether `fd`, the lowest that was free, is of the reserve.  The limit may be changed at any time.
- */
-static bool is_reserved(int fd)
+static int find_first_spare(void)
 {
 	struct rlimit limit;
 	rlim_t reserve = LISTENER_RESERVE;
 
-	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
-		return false;
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur > INT_MAX)
+		return INT_MAX;
 	if (limit.rlim_cur / 4 < reserve)
 		reserve = limit.rlim_cur / 4;
-	return (rlim_t)fd + reserve >= limit.rlim_cur;
+	return (int)(limit.rlim_cur - reserve);
+}
+
+/* Whether `fd`, the lowest that was free, is of the reserve.  The limit may be changed at any time;
+ * to look once a second costs nothing, and beyond it accept4() fails by itself. */
+static bool is_reserved(struct listener *l, int fd)
+{
+	msec now = loop_now(l->io.loop);
+
+	if (l->looked_at == 0 || now - l->looked_at >= LOOK_MSEC) {
+		l->first_spare = find_first_spare();
+		l->looked_at = now;
+	}
+	return fd >= l->first_spare;
 }
 
 /* The queue stays readable: without a pause this would spin. */
@@ -80,7 +93,7 @@ static void on_readable(struct loop_io *io, int events)
 	int fd = accept4(l->fd, &from.sa.any, &n, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
 	(void)events;
-	if (fd >= 0 && is_reserved(fd)) {
+	if (fd >= 0 && is_reserved(l, fd)) {
 		close(fd);
 		pause_for(l, "the descriptors that are left are reserved");
 	} else if (fd >= 0) {
@@ -102,7 +115,7 @@ void listener_start(struct listener *l, struct loop *loop, int fd,
     void *arg)
 {
 	l->fd = fd;
-	l->said_at = 0;
+	l->said_at = l->looked_at = 0;
 	l->arg = arg;
 	l->on_accept = on_accept;
 	l->on_exhausted = on_exhausted;

@@ -27,7 +27,9 @@ struct listener {
 	struct loop_io io;
 	struct loop_timer pause; /* no descriptor was free: tries again when it fires */
 	int fd;
-	msec said_at; /* that none was free */
+	msec said_at;    /* that none was free */
+	int first_spare; /* the lowest descriptor of the reserve, when it was looked at last */
+	msec looked_at;  /* 0: never */
 	void *arg;
 	/* Takes `fd`, which is non-blocking and close-on-exec. */
 	void (*on_accept)(void *arg, int fd, const struct addr *from);
