@@ -168,9 +168,9 @@ static json_t *lists_object(const struct gateway_status *s)
 
 static json_t *memory_object(const struct gateway_status *s)
 {
-	return json_pack("{s:I, s:i, s:b, s:i}", "bytes", (json_int_t)s->memory_bytes, "limit_mib",
-	    (int)s->in_force->conf->limits.memory_mib, "short", s->last_tier < GATE_STRANGER,
-	    "last_tier", (int)s->last_tier);
+	return json_pack("{s:I, s:i, s:o}", "bytes", (json_int_t)s->memory_bytes, "limit_mib",
+	    (int)s->in_force->conf->limits.memory_mib, "refused",
+	    s->refused ? json_string(s->refused) : json_null());
 }
 
 char *report_status(const struct gateway *g)
@@ -222,8 +222,8 @@ char *report_ready(const struct gateway *g, bool *is_ready)
 	put_lack(f, "journal", s.journal.is_failing, "its file takes nothing");
 	put_lack(f, "last-good", *s.kept.error, s.kept.error);
 	put_lack(f, "revocation lists", s.n_lists_refused > 0, s.list_error);
-	put_lack(
-	    f, "memory is short, new connections are refused", s.last_tier < GATE_STRANGER, "");
+	put_lack(f, "memory is short, new connections are refused", s.refused != NULL,
+	    s.refused ? s.refused : "");
 	put_lack(f, "not jailed", !s.jail->is_on, s.jail->why);
 	fclose(f);
 	return text;
@@ -533,7 +533,7 @@ char *report_metrics(const struct gateway *g)
 	put_gauge(f, "memory_limit_bytes", "limits.memory_mib in bytes; 0 when there is none",
 	    (double)s.in_force->conf->limits.memory_mib * (1 << 20));
 	put_gauge(f, "memory_short", "1 while new connections are refused since memory is short",
-	    s.last_tier < GATE_STRANGER);
+	    s.refused != NULL);
 	put_gauge(f, "certificate_not_after_seconds", "When our certificate expires",
 	    (double)s.certificate_not_after_s);
 	put_gauge(f, "log_lines_lost", "Log lines that did not fit the queue", (double)log_lost());

@@ -155,15 +155,14 @@ static void print_jail(const json_t *s)
 
 static void print_memory(const json_t *m)
 {
-	static const char *const refused[] = { "", "all but tier 1", "strangers and tier 3",
-		"strangers" };
-	json_int_t limit = int_of(m, "limit_mib"), last = int_of(m, "last_tier");
+	const char *refused = json_string_value(json_object_get(m, "refused"));
+	json_int_t limit = int_of(m, "limit_mib");
 
 	printf("memory        %lld MiB", int_of(m, "bytes") >> 20);
 	if (limit > 0)
 		printf(" of %lld", limit);
-	if (json_is_true(json_object_get(m, "short")) && last > 0 && last < 4)
-		printf(", SHORT: new connections of %s are refused", refused[last]);
+	if (refused)
+		printf(", SHORT: new connections of %s are refused", refused);
 	printf("\n");
 }
 

@@ -63,7 +63,7 @@ struct gateway_status {
 	struct gateway_kept kept;
 	int64_t certificate_not_after_s;
 	uint64_t memory_bytes; /* resident, a moment ago */
-	unsigned last_tier;    /* that is served; GATE_STRANGER: everybody is */
+	const char *refused; /* whose new connections are, since memory is short; NULL: nobody's */
 	bool is_draining;
 	bool is_tls_fallback;
 	uint64_t renewals; /* of revocation lists */

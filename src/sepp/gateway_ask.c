@@ -185,7 +185,7 @@ void gateway_status(const struct gateway *g, struct gateway_status *out)
 	out->kept.error = g->kept_error;
 	out->certificate_not_after_s = tls_ctx_not_after_s(now->tls[0]);
 	out->memory_bytes = pressure_bytes(g->pressure);
-	out->last_tier = atomic_load(&g->commons.last_tier);
+	out->refused = pressure_refused(atomic_load(&g->commons.last_tier));
 	out->is_draining = g->is_draining;
 	out->is_tls_fallback = tls_ctx_is_fallback(now->tls[0]);
 	out->renewals = g->renewals;

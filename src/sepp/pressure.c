@@ -79,21 +79,27 @@ unsigned pressure_tier(uint64_t bytes, uint64_t limit, unsigned before)
 	return GATE_STRANGER;
 }
 
-static void tell(const struct pressure *p, unsigned limit_mib, unsigned before)
+const char *pressure_refused(unsigned tier)
+{
+	static const char *const whose[] = { NULL, "all but tier 1", "strangers and tier 3",
+		"strangers" };
+
+	return tier < ARRAY_LEN(whose) ? whose[tier] : NULL;
+}
+
+static void tell(const struct pressure *p, unsigned limit_mib)
 {
 	const unsigned mib = (unsigned)(p->bytes >> 20);
+	const char *refused = pressure_refused(p->tier);
 
-	if (p->tier == GATE_STRANGER)
-		log_info(
-		    LOG_SEPP, "-", "memory is no longer short mib=%u limit=%u", mib, limit_mib);
-	else if (p->tier < before)
+	if (refused)
 		log_warn(LOG_SEPP, "-",
 		    "memory is short, new connections of %s are refused mib=%u limit=%u "
 		    "(limits.memory_mib)",
-		    p->tier == 3   ? "strangers"
-		    : p->tier == 2 ? "strangers and tier 3"
-				   : "all but tier 1",
-		    mib, limit_mib);
+		    refused, mib, limit_mib);
+	else
+		log_info(
+		    LOG_SEPP, "-", "memory is no longer short mib=%u limit=%u", mib, limit_mib);
 }
 
 unsigned pressure_look(struct pressure *p, unsigned limit_mib)
@@ -104,7 +110,7 @@ unsigned pressure_look(struct pressure *p, unsigned limit_mib)
 	p->tier =
 	    limit_mib ? pressure_tier(p->bytes, (uint64_t)limit_mib << 20, before) : GATE_STRANGER;
 	if (p->tier != before) {
-		tell(p, limit_mib, before);
+		tell(p, limit_mib);
 		p->looks = 0;
 	}
 	if (p->tier != GATE_STRANGER && p->looks++ % TRIM_LOOKS == 0)

@@ -33,6 +33,9 @@ unsigned pressure_look(struct pressure *p, unsigned limit_mib);
 /* What was resident when it was looked at last. */
 uint64_t pressure_bytes(const struct pressure *p);
 
+/* Whose new connections are refused where `tier` is the last that is served; NULL: nobody's. */
+const char *pressure_refused(unsigned tier);
+
 /* The last tier that is served when `bytes` of `limit` are in use, where it was `before`. */
 unsigned pressure_tier(uint64_t bytes, uint64_t limit, unsigned before);
 

@@ -43,6 +43,14 @@ static void a_step_is_left_below_where_it_begins(void **state)
 	assert_int_equal(tier_at(10, 1), GATE_STRANGER);
 }
 
+static void whose_connections_are_refused_has_words(void **state)
+{
+	(void)state;
+	assert_string_equal(pressure_refused(1), "all but tier 1");
+	assert_string_equal(pressure_refused(3), "strangers");
+	assert_null(pressure_refused(GATE_STRANGER));
+}
+
 static void what_the_process_has_is_seen(void **state)
 {
 	struct err e = { 0 };
@@ -64,6 +72,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_last_tiers_are_refused_first),
 		cmocka_unit_test(a_step_is_left_below_where_it_begins),
+		cmocka_unit_test(whose_connections_are_refused_has_words),
 		cmocka_unit_test(what_the_process_has_is_seen),
 	};
 
