@@ -21,7 +21,7 @@ static void leave_list(struct conn *c)
 	switch (c->state) {
 	case CONNECTING:
 	case HANDSHAKE:
-		TAILQ_REMOVE(&env->handshaking, c, next);
+		TAILQ_REMOVE(&env->handshaking[c->guest.rank], c, next);
 		env->n_handshaking--;
 		break;
 	case OPEN:
@@ -557,6 +557,20 @@ void conn_kill(struct conn *c)
 	ensure(!c->env->turn);
 	c->end = CONN_END_KILLED;
 	conn_destroy(c);
+}
+
+static void kill_list(struct conn_list *list)
+{
+	while (!TAILQ_EMPTY(list))
+		conn_kill(TAILQ_FIRST(list));
+}
+
+void conn_kill_all(struct conn_env *env)
+{
+	for (size_t rank = 0; rank < CONN_RANKS; rank++)
+		kill_list(&env->handshaking[rank]);
+	kill_list(&env->open);
+	kill_list(&env->closing);
 }
 
 void conn_flush(struct conn *c)

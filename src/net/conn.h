@@ -65,6 +65,10 @@ struct conn_handler {
 	void (*on_end)(struct conn *c, enum conn_end end, const char *why);
 };
 
+enum {
+	CONN_RANKS = 5, /* 0: what we opened ourselves */
+};
+
 TAILQ_HEAD(conn_list, conn);
 
 /* What the connections of one worker share.  Fill the upper part, then conn_env_init(). */
@@ -82,7 +86,7 @@ struct conn_env {
 	char *plain; /* plaintext */
 	struct buf frames;
 	struct conn *turn; /* whose turn it is: the buffers are in use */
-	struct conn_list handshaking, open, closing;
+	struct conn_list handshaking[CONN_RANKS], open, closing; /* the oldest first */
 	size_t n_handshaking, n_open, n_closing;
 };
 
@@ -94,8 +98,8 @@ void conn_env_release(struct conn_env *env);
 /* How one that comes is treated. */
 struct conn_guest {
 	unsigned tag; /* the owner's, for conn_tag() */
-	unsigned
-	    rank; /* where too many handshakes are under way, the oldest of the highest gives way */
+	unsigned rank; /* 1 to CONN_RANKS - 1: where too many handshakes are under way, the oldest
+			* of the highest gives way */
 	bool yields; /* what it says is heard after what others say in the same turn */
 };
 
@@ -128,6 +132,9 @@ void conn_finish_later(struct conn *c, enum h2_code code);
 
 /* Ends at once; on_end() is called before this returns.  Between turns only. */
 void conn_kill(struct conn *c);
+
+/* The same for all that there are. */
+void conn_kill_all(struct conn_env *env);
 
 /* Sends what the session has to say, when it was used between turns; `c` may be gone afterwards. */
 void conn_flush(struct conn *c);

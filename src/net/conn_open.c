@@ -18,7 +18,8 @@ void conn_env_init(struct conn_env *env)
 	env->plain = mem_alloc(TLS_RECORD_MAX);
 	buf_init(&env->frames, CONN_OUTPUT_MAX);
 	buf_init(&env->pipe.out, CONN_OUTPUT_MAX);
-	TAILQ_INIT(&env->handshaking);
+	for (size_t rank = 0; rank < CONN_RANKS; rank++)
+		TAILQ_INIT(&env->handshaking[rank]);
 	TAILQ_INIT(&env->open);
 	TAILQ_INIT(&env->closing);
 }
@@ -37,13 +38,11 @@ void conn_env_release(struct conn_env *env)
  * from connecting.  NULL: there is none. */
 static struct conn *find_oldest(const struct conn_env *env)
 {
-	struct conn *c, *found = NULL;
+	struct conn *c = NULL;
 
-	TAILQ_FOREACH (c, &env->handshaking, next) {
-		if (c->is_server && (!found || c->guest.rank > found->guest.rank))
-			found = c;
-	}
-	return found;
+	for (size_t rank = CONN_RANKS; !c && --rank > 0;)
+		c = TAILQ_FIRST(&env->handshaking[rank]);
+	return c;
 }
 
 bool conn_env_is_full(const struct conn_env *env, unsigned rank)
@@ -67,12 +66,19 @@ static void evict_oldest(struct conn_env *env)
 	conn_destroy(c);
 }
 
-static struct conn *make(struct conn_env *env, int fd, const struct addr *addr, bool is_server)
+/* `guest` NULL: we are the client. */
+static struct conn *make(
+    struct conn_env *env, int fd, const struct addr *addr, const struct conn_guest *guest)
 {
+	const bool is_server = guest != NULL;
 	struct conn *c = mem_alloc(sizeof(*c));
 
-	if (is_server && env->n_handshaking >= env->handshakes_max)
-		evict_oldest(env);
+	if (is_server) {
+		ensure(guest->rank > 0 && guest->rank < CONN_RANKS);
+		if (env->n_handshaking >= env->handshakes_max)
+			evict_oldest(env);
+		c->guest = *guest;
+	}
 	c->env = env;
 	c->fd = fd;
 	c->addr = *addr;
@@ -86,7 +92,7 @@ static struct conn *make(struct conn_env *env, int fd, const struct addr *addr, 
 	loop_timer_init(&c->timer, env->loop, conn_on_timer);
 	loop_later_init(&c->later, env->loop, conn_on_later);
 	loop_io_want(&c->io, is_server ? LOOP_READ : LOOP_WRITE);
-	TAILQ_INSERT_TAIL(&env->handshaking, c, next);
+	TAILQ_INSERT_TAIL(&env->handshaking[c->guest.rank], c, next);
 	env->n_handshaking++;
 	return c;
 }
@@ -94,9 +100,8 @@ static struct conn *make(struct conn_env *env, int fd, const struct addr *addr, 
 void conn_accept(struct conn_env *env, struct tls_ctx *ctx, int fd, const struct addr *from,
     const struct conn_guest *guest)
 {
-	struct conn *c = make(env, fd, from, true);
+	struct conn *c = make(env, fd, from, guest);
 
-	c->guest = *guest;
 	c->tls = tls_accept(ctx, &env->pipe);
 	conn_arm(c);
 }
@@ -118,7 +123,7 @@ struct conn *conn_connect(struct conn_env *env, struct tls_ctx *ctx, const struc
 		close(fd);
 		return NULL;
 	}
-	c = make(env, fd, to, false);
+	c = make(env, fd, to, NULL);
 	c->tls = tls_connect(ctx, &env->pipe, name);
 	conn_arm(c);
 	return c;

@@ -269,25 +269,31 @@ void tls_ctx_set_callbacks(SSL_CTX *ctx)
 static struct tls *make(struct tls_ctx *ctx, struct tls_pipe *pipe, bool is_server)
 {
 	struct tls *t = mem_alloc(sizeof(*t));
-	BIO *bio;
 
-	pthread_once(&pipe_once, make_pipe_method);
-	bio = BIO_new(pipe_method);
-	t->ssl = SSL_new(ctx->ssl);
-	ensure(bio && t->ssl);
-	BIO_set_data(bio, pipe);
-	BIO_set_init(bio, 1);
-	SSL_set_bio(t->ssl, bio, bio);
-	SSL_set_app_data(t->ssl, t);
 	t->ctx = ctx;
 	atomic_fetch_add(&ctx->refs, 1);
 	t->pipe = pipe;
 	t->is_server = is_server;
-	if (is_server)
+	return t;
+}
+
+/* What OpenSSL needs is made for those alone who say something. */
+static void begin(struct tls *t)
+{
+	BIO *bio;
+
+	pthread_once(&pipe_once, make_pipe_method);
+	bio = BIO_new(pipe_method);
+	t->ssl = SSL_new(t->ctx->ssl);
+	ensure(bio && t->ssl);
+	BIO_set_data(bio, t->pipe);
+	BIO_set_init(bio, 1);
+	SSL_set_bio(t->ssl, bio, bio);
+	SSL_set_app_data(t->ssl, t);
+	if (t->is_server)
 		SSL_set_accept_state(t->ssl);
 	else
 		SSL_set_connect_state(t->ssl);
-	return t;
 }
 
 struct tls *tls_accept(struct tls_ctx *ctx, struct tls_pipe *pipe)
@@ -299,6 +305,7 @@ struct tls *tls_connect(struct tls_ctx *ctx, struct tls_pipe *pipe, const char *
 {
 	struct tls *t = make(ctx, pipe, false);
 
+	begin(t);
 	t->expected = mem_strdup(name);
 	ensure(SSL_set_tlsext_host_name(t->ssl, name) == 1);
 	ensure(SSL_set_alpn_protos(t->ssl, alpn_h2, sizeof(alpn_h2)) == 0);
@@ -309,6 +316,8 @@ struct tls *tls_probe(struct tls_ctx *ctx, struct tls_pipe *pipe, bool is_server
 {
 	struct tls *t = is_server ? tls_accept(ctx, pipe) : tls_connect(ctx, pipe, "probe.invalid");
 
+	if (is_server)
+		begin(t);
 	t->is_probe = true;
 	SSL_set_min_proto_version(t->ssl, version);
 	SSL_set_max_proto_version(t->ssl, version);
@@ -357,9 +366,12 @@ static const char *offence_of(const struct tls *t)
 
 int tls_handshake(struct tls *t)
 {
-	int rc = SSL_do_handshake(t->ssl);
 	const char *why;
+	int rc;
 
+	if (!t->ssl)
+		begin(t);
+	rc = SSL_do_handshake(t->ssl);
 	if (rc != 1) {
 		int code = failure_of(t, rc);
 

@@ -146,6 +146,7 @@ static void on_accept(void *arg, int fd, const struct addr *from)
 		close(fd);
 		return;
 	}
+	_Static_assert((int)GATE_STRANGER < (int)CONN_RANKS, "a tier is a rank");
 	guest = (struct conn_guest){ pass.place, pass.tier, .yields = pass.crowd > CROWD };
 	count(&w->counters, COUNTER_YIELDING, guest.yields);
 	conn_accept(&w->env, g->tls[w->number], fd, from, &guest);
@@ -208,18 +209,6 @@ void worker_on_change(struct worker *w)
 
 /* --- the thread */
 
-static void kill_all(struct worker *w)
-{
-	struct conn *c;
-
-	while ((c = TAILQ_FIRST(&w->env.handshaking)) != NULL)
-		conn_kill(c);
-	while ((c = TAILQ_FIRST(&w->env.open)) != NULL)
-		conn_kill(c);
-	while ((c = TAILQ_FIRST(&w->env.closing)) != NULL)
-		conn_kill(c);
-}
-
 static void *run(void *arg)
 {
 	struct worker *w = arg;
@@ -229,7 +218,7 @@ static void *run(void *arg)
 	loop_run(w->loop);
 	for (size_t i = 0; i < w->n_listeners; i++)
 		listener_stop(&w->listeners[i]);
-	kill_all(w);
+	conn_kill_all(&w->env);
 	loop_timer_stop(&w->drain_timer);
 	w->duties->drain(w);
 	w->duties->on_ended(w);

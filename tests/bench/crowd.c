@@ -214,7 +214,7 @@ static void on_accept(void *arg, int fd, const struct addr *from)
 	struct sepp *s = arg;
 	struct crowd *w = s->crowd;
 
-	conn_accept(&w->env, s->ctx, fd, from, &(struct conn_guest){ 0 });
+	conn_accept(&w->env, s->ctx, fd, from, &(struct conn_guest){ .rank = 1 });
 }
 
 static void on_headers(struct conn *c, struct h2_stream *s)

@@ -333,8 +333,7 @@ static void the_oldest_of_too_many_handshakes_gives_way(void **state)
 	assert_int_equal(n->server.end, CONN_END_EVICTED);
 	assert_string_equal(n->server.why, "too many handshakes under way");
 	assert_int_equal(n->server.env.n_handshaking, 2);
-	while (n->server.env.n_handshaking > 0)
-		conn_kill(TAILQ_FIRST(&n->server.env.handshaking));
+	conn_kill_all(&n->server.env);
 	assert_int_equal(n->server.ends, 3);
 	net_free(n);
 }
@@ -352,25 +351,24 @@ static void the_oldest_of_the_highest_rank_gives_way(void **state)
 {
 	struct net *n = net_new();
 	struct conn_env *env = &n->server.env;
-	struct conn *first, *second;
+	struct conn *first, *last;
 
 	(void)state;
 	env->handshakes_max = 3;
 	accept_ranked(n, 1);
 	accept_ranked(n, 4);
 	accept_ranked(n, 4);
-	first = TAILQ_FIRST(&env->handshaking);
-	second = conn_next(first);
+	first = TAILQ_FIRST(&env->handshaking[1]);
+	last = conn_next(TAILQ_FIRST(&env->handshaking[4]));
 	assert_false(conn_env_is_full(env, 4));
 	accept_ranked(n, 1); /* in the place of the first of rank 4 */
-	assert_ptr_equal(TAILQ_FIRST(&env->handshaking), first);
-	assert_ptr_not_equal(conn_next(first), second);
+	assert_ptr_equal(TAILQ_FIRST(&env->handshaking[1]), first);
+	assert_ptr_equal(TAILQ_FIRST(&env->handshaking[4]), last);
 	accept_ranked(n, 1);
 	assert_true(conn_env_is_full(env, 4));
 	assert_true(conn_env_is_full(env, 2));
 	assert_false(conn_env_is_full(env, 1));
-	while (env->n_handshaking > 0)
-		conn_kill(TAILQ_FIRST(&env->handshaking));
+	conn_kill_all(env);
 	net_free(n);
 }
 
@@ -388,13 +386,12 @@ static void a_connection_of_ours_gives_way_to_nobody(void **state)
 		int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
 		assert_true(fd >= 0);
-		conn_accept(env, n->server.ctx, fd, &n->addr, &(struct conn_guest){ 0 });
+		conn_accept(env, n->server.ctx, fd, &n->addr, &(struct conn_guest){ .rank = 1 });
 	}
-	assert_ptr_equal(TAILQ_FIRST(&env->handshaking), own);
+	assert_ptr_equal(TAILQ_FIRST(&env->handshaking[0]), own);
 	assert_int_equal(env->n_handshaking, 2);
 	assert_int_equal(n->server.ends, 2);
-	while (env->n_handshaking > 0)
-		conn_kill(TAILQ_FIRST(&env->handshaking));
+	conn_kill_all(env);
 	net_free(n);
 }
 

@@ -207,6 +207,7 @@ struct net *net_new(void)
 	open_party(n, &n->server, SERVER_NAME);
 	open_party(n, &n->client, CLIENT_NAME);
 	n->client.asks = true;
+	n->guest.rank = 1;
 	assert_int_equal(addr_parse(&n->addr, "127.0.0.1:0", &n->e), 0);
 	fd = listener_bind(&n->addr, &n->e);
 	assert_true(fd >= 0);
