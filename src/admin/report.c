@@ -15,6 +15,7 @@
 #include "n32/json_scan.h"
 #include "sepp/expiry.h"
 #include "sepp/gateway.h"
+#include "sepp/pressure.h"
 
 enum {
 	JSON_STYLE = JSON_INDENT(2),
@@ -530,6 +531,8 @@ char *report_metrics(const struct gateway *g)
 	put_policies(f, &s);
 	put_gauge(f, "start_time_seconds", "When the process started", (double)s.started_s);
 	put_gauge(f, "memory_bytes", "Resident memory of the process", (double)s.memory_bytes);
+	put_gauge(f, "memory_allocated_bytes", "Memory that is in use, without what was freed",
+	    (double)pressure_allocated());
 	put_gauge(f, "memory_limit_bytes", "limits.memory_mib in bytes; 0 when there is none",
 	    (double)s.in_force->conf->limits.memory_mib * (1 << 20));
 	put_gauge(f, "memory_short", "1 while new connections are refused since memory is short",

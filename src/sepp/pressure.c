@@ -122,3 +122,10 @@ uint64_t pressure_bytes(const struct pressure *p)
 {
 	return p->bytes;
 }
+
+uint64_t pressure_allocated(void)
+{
+	struct mallinfo2 m = mallinfo2();
+
+	return m.uordblks + m.hblkhd;
+}

@@ -33,6 +33,10 @@ unsigned pressure_look(struct pressure *p, unsigned limit_mib);
 /* What was resident when it was looked at last. */
 uint64_t pressure_bytes(const struct pressure *p);
 
+/* What is in use now, of which nothing was freed: without what the C library keeps for the next
+ * time, which is resident as well.  Takes the lock of each of its arenas for a moment. */
+uint64_t pressure_allocated(void);
+
 /* Whose new connections are refused where `tier` is the last that is served; NULL: nobody's. */
 const char *pressure_refused(unsigned tier);
 
