@@ -97,10 +97,10 @@ void conn_env_release(struct conn_env *env);
 
 /* How one that comes is treated. */
 struct conn_guest {
-	unsigned tag; /* the owner's, for conn_tag() */
+	unsigned tag;  /* the owner's, for conn_tag() */
 	unsigned rank; /* 1 to CONN_RANKS - 1: where too many handshakes are under way, the oldest
 			* of the highest gives way */
-	bool yields; /* what it says is heard after what others say in the same turn */
+	bool yields;   /* what it says is heard after what others say in the same turn */
 };
 
 /* Takes `fd`.  The connection owns itself: it ends with on_end(). */
