@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "base/str.h"
 #include "script/answer.h"
 #include "script/arg.h"
 #include "script/config.h"
@@ -19,6 +20,18 @@ enum {
 
 /* Answers are userdata with this metatable: whatever else a hook returns is none. */
 static const char answer_key;
+
+char *script_place(char out[SCRIPT_PLACE_TEXT_MAX], const struct script_answer *a)
+{
+	_Static_assert(sizeof(a->file) + STR_NUMBER_MAX <= SCRIPT_PLACE_TEXT_MAX, "any line fits");
+	const size_t n = strlen(a->file);
+
+	memcpy(out, a->file, n + 1);
+	if (n == 0 || a->line <= 0)
+		return out + n;
+	out[n] = ':';
+	return str_number(out + n + 1, (uint64_t)a->line);
+}
 
 const char *script_verdict_name(enum script_verdict verdict)
 {

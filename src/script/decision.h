@@ -147,6 +147,13 @@ struct script_answer {
 	size_t scratch; /* bytes used over the image; depends a little on how keys hash */
 };
 
+enum {
+	SCRIPT_PLACE_TEXT_MAX = 128,
+};
+
+/* Where the answer was made: "partners/a.lua:12", the file alone, or "".  Returns the NUL. */
+char *script_place(char out[SCRIPT_PLACE_TEXT_MAX], const struct script_answer *a);
+
 const char *script_verdict_name(enum script_verdict verdict);
 const char *script_event_name(enum script_event event);
 

@@ -70,20 +70,10 @@ static void fill_peer(struct decision *d, const struct partner *partner, struct 
 	p->flags = d->flags;
 }
 
-char *decision_place(char out[128], const struct decision *d)
+char *decision_place(char out[SCRIPT_PLACE_TEXT_MAX], const struct decision *d)
 {
-	_Static_assert(sizeof(d->out.file) + STR_NUMBER_MAX <= 128, "room for any line");
-	size_t n = strlen(d->out.file);
-
-	if (n == 0) {
+	if (script_place(out, &d->out) == out)
 		memcpy(out, "-", 2);
-		return out;
-	}
-	memcpy(out, d->out.file, n + 1);
-	if (d->out.line > 0) {
-		out[n] = ':';
-		(void)str_number(out + n + 1, (uint64_t)d->out.line);
-	}
 	return out;
 }
 

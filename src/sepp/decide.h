@@ -38,6 +38,6 @@ void decide(struct worker *w, struct decision *d, const struct partner *partner,
 void decision_done(struct worker *w, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 /* "partners/a.lua:12", or the file alone, or "-".  Returns `out`. */
-char *decision_place(char out[128], const struct decision *d);
+char *decision_place(char out[SCRIPT_PLACE_TEXT_MAX], const struct decision *d);
 
 #endif

@@ -40,15 +40,9 @@ char *journal_id(char out[JOURNAL_ID_MAX], struct journal_ids *ids, uint64_t now
 
 static void put_place(struct json_pen *p, const struct script_answer *a)
 {
-	char text[sizeof(a->file) + 1 + STR_NUMBER_MAX];
-	size_t n = strlen(a->file);
+	char text[SCRIPT_PLACE_TEXT_MAX];
 
-	memcpy(text, a->file, n + 1);
-	if (a->line > 0) {
-		text[n++] = ':';
-		n = (size_t)(str_number(text + n, (uint64_t)a->line) - text);
-	}
-	json_pen_text(p, "at", (struct str){ text, n });
+	json_pen_text(p, "at", (struct str){ text, (size_t)(script_place(text, a) - text) });
 }
 
 /* As many as fit; what follows has to fit, too. */
