@@ -11,6 +11,12 @@
 #include "base/mem.h"
 #include "net/tls_int.h"
 
+/* Records and messages that carry no data, once the handshake is over: a client of ours gets a few
+ * tickets, and both sides change their keys now and then; each such change costs 10 us. */
+enum {
+	TALK_MAX = 64, /* at once; one a second comes back */
+};
+
 struct tls {
 	SSL *ssl;
 	struct tls_ctx *ctx;
@@ -20,7 +26,10 @@ struct tls {
 	bool is_server;
 	bool is_probe; /* the start-up proof: certificates are decoded, not judged */
 	bool done;
-	char *expected; /* client: the name that the server's certificate must have */
+	bool is_flooded; /* with what carries no data: nothing more is read */
+	int64_t talk_s;  /* when `talk` was right */
+	unsigned talk;   /* how much more of that is allowed */
+	char *expected;  /* client: the name that the server's certificate must have */
 };
 
 /* --- the pipe as OpenSSL sees it */
@@ -264,6 +273,44 @@ void tls_ctx_set_callbacks(SSL_CTX *ctx)
 	SSL_CTX_set_client_hello_cb(ctx, on_client_hello, NULL);
 }
 
+/* --- floods */
+
+static bool may_talk(struct tls *t)
+{
+	const int64_t now_s = t->pipe->wall_s;
+
+	if (now_s > t->talk_s) {
+		if (now_s - t->talk_s > TALK_MAX - t->talk)
+			t->talk = TALK_MAX;
+		else
+			t->talk += (unsigned)(now_s - t->talk_s);
+	}
+	t->talk_s = now_s;
+	if (t->talk == 0)
+		return false;
+	t->talk--;
+	return true;
+}
+
+/* What OpenSSL says of each record that comes in, outside and inside, and of each message: its
+ * first byte is the type of the record. */
+static void on_message(
+    int is_ours, int version, int kind, const void *bytes, size_t n, SSL *ssl, void *arg)
+{
+	const bool is_record = kind == SSL3_RT_HEADER || kind == SSL3_RT_INNER_CONTENT_TYPE;
+	struct tls *t = arg;
+
+	(void)version;
+	(void)ssl;
+	if (is_ours ||
+	    (is_record && n > 0 && *(const unsigned char *)bytes == SSL3_RT_APPLICATION_DATA))
+		return;
+	if (!may_talk(t)) {
+		t->is_flooded = true;
+		t->pipe->in.n = 0;
+	}
+}
+
 /* --- connections */
 
 static struct tls *make(struct tls_ctx *ctx, struct tls_pipe *pipe, bool is_server)
@@ -383,13 +430,22 @@ int tls_handshake(struct tls *t)
 		return ERR_TLS;
 	}
 	t->done = true;
+	t->talk = TALK_MAX;
+	t->talk_s = t->pipe->wall_s;
+	SSL_set_msg_callback(t->ssl, on_message);
+	SSL_set_msg_callback_arg(t->ssl, t);
 	return 0;
 }
 
 int tls_read(struct tls *t, char *to, size_t size)
 {
-	int n = SSL_read(t->ssl, to, (int)size);
+	int n = t->is_flooded ? 0 : SSL_read(t->ssl, to, (int)size);
 
+	if (t->is_flooded) {
+		t->pipe->in.n = 0;
+		t->pipe->why = "too many records or messages that carry no data";
+		return ERR_TLS;
+	}
 	return n > 0 ? n : failure_of(t, n);
 }
 

@@ -44,6 +44,20 @@ def test_flood_ends_with_enhance_your_calm(flooder, flood):
     flooder.wait_for_end()
 
 
+def test_keys_that_change_now_and_then_do_not_end_a_connection(scene, gateway):
+    with scene.alpha.connect(gateway, exporter=True) as connection:
+        for _ in range(5):
+            assert connection.wire.change_keys(2)
+            assert connection.negotiate(scene.alpha.body(["PRINS"])).status == 200
+
+
+def test_flood_of_new_keys_ends_the_connection(scene, gateway):
+    with scene.alpha.wire(gateway, exporter=True) as wire:
+        wire.change_keys(5000)
+        assert wire.drain() in ("fin", "reset")
+    gateway.logs("too many records or messages that carry no data")
+
+
 def test_many_unknown_frames_do_not_keep_others_waiting(scene, flooder):
     flooder.send(raw(0xbb) * MANY)
     since = elapsed()

@@ -10,6 +10,7 @@ from lib.wire import Refused
 SLOW, SLOW_TURN_S = 200, 0.05
 HALF_OPEN = 10_000
 QUICK_S = 1.0
+KEYS = 2400  # as many KeyUpdates as are read at once
 
 
 def has_ended(sock):
@@ -102,6 +103,15 @@ def no_certificate(means):
     yield
     while means.has_time():
         means.saw(means.refusal(stranger))
+
+
+@attack("new keys again and again", "fin", "reset")
+def new_keys(means):
+    yield
+    while means.has_time():
+        with means.tls(exporter=True) as wire:
+            wire.change_keys(KEYS)
+            means.saw(wire.drain())
 
 
 @attack("renegotiation in TLS 1.2", "alert no_renegotiation")

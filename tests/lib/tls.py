@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: MIT
 """TLS through pyOpenSSL, for what the ssl module does not offer on either side.
 
-That is the exporter of RFC 5705 with an empty context, which N32 keys come from, and a TLS 1.2
-handshake without extended_master_secret.  A Session is bytes in and bytes out; a Client is one
+That is the exporter of RFC 5705 with an empty context, which N32 keys come from, a TLS 1.2
+handshake without extended_master_secret, and KeyUpdate.  A Session is bytes in and bytes out; a Client is one
 in the place where lib.wire has an ssl.SSLObject.
 """
 
+import ctypes
 import ssl
 
 from cryptography import x509
@@ -13,6 +14,8 @@ from OpenSSL import SSL
 
 CHUNK = 65536
 NO_EXTENDED_MASTER_SECRET = 1  # SSL_OP_NO_EXTENDED_MASTER_SECRET
+KEY_UPDATE_REQUESTED = 1       # SSL_KEY_UPDATE_REQUESTED
+LIBSSL = ctypes.CDLL("libssl.so.3")
 MASTER_LABEL, MASTER_BYTES = b"EXPORTER_3GPP_N32_MASTER", 64
 
 
@@ -106,6 +109,13 @@ class Session:
         """The N32 master of this session: 64 octets, with a context that is there and empty."""
         return self.ssl.export_keying_material(MASTER_LABEL, MASTER_BYTES, b"")
 
+    def change_keys(self, times):
+        """Each KeyUpdate asks for one in return (RFC 8446 4.6.3).  pyOpenSSL has no word for it."""
+        handle = ctypes.c_void_p(int(SSL._ffi.cast("uintptr_t", self.ssl._ssl)))
+        for _ in range(times):
+            LIBSSL.SSL_key_update(handle, KEY_UPDATE_REQUESTED)
+            self.ssl.do_handshake()
+
     def peer_names(self):
         """The DNS names in the certificate of the other side."""
         certificate = self.ssl.get_peer_certificate()
@@ -132,6 +142,9 @@ class Client:
 
     def unwrap(self):
         self._run(self.session.ssl.shutdown)
+
+    def change_keys(self, times):
+        self._run(self.session.change_keys, times)
 
     def version(self):
         return self.session.ssl.get_protocol_version_name()

@@ -151,6 +151,12 @@ class Wire:
             pass
         self._flush(Deadline(TIMEOUT))
 
+    def change_keys(self, times):
+        """Sends so many KeyUpdates; needs lib.tls.  Returns whether the peer took them."""
+        self.tls.change_keys(times)
+        self._flush(Deadline(TIMEOUT))
+        return not self.deaf
+
     def reset(self):
         """Closes with a RST."""
         self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "net/tls_int.h"
 #include "unit_tls.h"
 
 enum {
@@ -423,6 +424,95 @@ static void an_alert_is_the_reason_of_who_gets_it(void **state)
 	world_free(w);
 }
 
+/* --- what carries no data */
+
+/* A connection as OpenSSL knows it. */
+static SSL *remembered;
+
+static void remember(const SSL *ssl, int where, int what)
+{
+	(void)where;
+	(void)what;
+	remembered = (SSL *)(uintptr_t)ssl;
+}
+
+/* What the gateway makes of so many changes of keys, each of which asks for one in return. */
+static int hear_key_updates(struct world *w, unsigned n)
+{
+	char byte;
+	int rc;
+
+	for (unsigned i = 0; i < n; i++) {
+		assert_int_equal(SSL_key_update(remembered, SSL_KEY_UPDATE_REQUESTED), 1);
+		assert_int_equal(SSL_do_handshake(remembered), 1);
+	}
+	world_carry(&w->client, &w->server);
+	w->server.pipe.wall_s = w->now_s;
+	rc = tls_read(w->server.tls, &byte, 1);
+	assert_int_equal(w->server.pipe.in.n, 0);
+	buf_reset(&w->server.in);
+	return rc;
+}
+
+static struct world *talking_world(void)
+{
+	struct world *w = world_new();
+
+	SSL_CTX_set_info_callback(w->partner.ctx->ssl, remember);
+	assert_true(world_connect(w));
+	return w;
+}
+
+static void keys_may_change_now_and_then(void **state)
+{
+	struct world *w = talking_world();
+
+	(void)state;
+	for (int minute = 0; minute < 10; minute++) {
+		assert_int_equal(hear_key_updates(w, 16), 0);
+		w->now_s += 60;
+	}
+	assert_int_equal(tls_write(w->client.tls, "x", 1), 0);
+	world_carry(&w->client, &w->server);
+	assert_int_equal(tls_read(w->server.tls, (char[8]){ 0 }, 8), 1);
+	world_free(w);
+}
+
+static void a_flood_of_new_keys_is_not_read_to_its_end(void **state)
+{
+	struct world *w = talking_world();
+
+	(void)state;
+	assert_int_equal(hear_key_updates(w, 1000), ERR_TLS);
+	assert_string_equal(w->server.pipe.why, "too many records or messages that carry no data");
+	assert_in_range(w->server.pipe.out.len, 1, 64 * 32); /* few were answered */
+	assert_int_equal(hear_key_updates(w, 1), ERR_TLS);
+	world_free(w);
+}
+
+static void a_flood_of_wishes_to_negotiate_again_is_not_read_to_its_end(void **state)
+{
+	struct world *w = world_new();
+	char byte;
+
+	(void)state;
+	world_limit_to_12(&w->partner);
+	SSL_CTX_set_info_callback(w->gateway.ctx->ssl, remember);
+	assert_true(world_connect(w));
+	SSL_clear_options(remembered, SSL_OP_NO_RENEGOTIATION);
+	for (int i = 0; i < 1000; i++) {
+		assert_int_equal(SSL_renegotiate(remembered), 1); /* HelloRequest */
+		assert_int_equal(SSL_do_handshake(remembered), 1);
+	}
+	assert_in_range(w->server.pipe.out.len, 1000 * 25, 1000 * 64);
+	world_carry(&w->server, &w->client);
+	w->client.pipe.wall_s = w->now_s;
+	assert_int_equal(tls_read(w->client.tls, &byte, 1), ERR_TLS);
+	assert_string_equal(w->client.pipe.why, "too many records or messages that carry no data");
+	assert_in_range(w->client.pipe.out.len, 1, 64 * 32); /* few were refused */
+	world_free(w);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -447,6 +537,9 @@ int main(void)
 		cmocka_unit_test(a_certificate_without_a_dns_name_or_with_too_many_is_refused),
 		cmocka_unit_test(bytes_that_are_no_tls_are_refused),
 		cmocka_unit_test(an_alert_is_the_reason_of_who_gets_it),
+		cmocka_unit_test(keys_may_change_now_and_then),
+		cmocka_unit_test(a_flood_of_new_keys_is_not_read_to_its_end),
+		cmocka_unit_test(a_flood_of_wishes_to_negotiate_again_is_not_read_to_its_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
