@@ -9,12 +9,13 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/rates.h"
 #include "net/tls_int.h"
 
 /* Records and messages that carry no data, once the handshake is over: a client of ours gets a few
  * tickets, and both sides change their keys now and then; each such change costs 10 us. */
 enum {
-	TALK_MAX = 64, /* at once; one a second comes back */
+	TALK_PER_MINUTE = 60, /* so many at once, and one a second */
 };
 
 struct tls {
@@ -27,9 +28,8 @@ struct tls {
 	bool is_probe; /* the start-up proof: certificates are decoded, not judged */
 	bool done;
 	bool is_flooded; /* with what carries no data: nothing more is read */
-	int64_t talk_s;  /* when `talk` was right */
-	unsigned talk;   /* how much more of that is allowed */
-	char *expected;  /* client: the name that the server's certificate must have */
+	struct rates_bucket talk;
+	char *expected; /* client: the name that the server's certificate must have */
 };
 
 /* --- the pipe as OpenSSL sees it */
@@ -275,23 +275,6 @@ void tls_ctx_set_callbacks(SSL_CTX *ctx)
 
 /* --- floods */
 
-static bool may_talk(struct tls *t)
-{
-	const int64_t now_s = t->pipe->wall_s;
-
-	if (now_s > t->talk_s) {
-		if (now_s - t->talk_s > TALK_MAX - t->talk)
-			t->talk = TALK_MAX;
-		else
-			t->talk += (unsigned)(now_s - t->talk_s);
-	}
-	t->talk_s = now_s;
-	if (t->talk == 0)
-		return false;
-	t->talk--;
-	return true;
-}
-
 /* What OpenSSL says of each record that comes in, outside and inside, and of each message: its
  * first byte is the type of the record. */
 static void on_message(
@@ -299,13 +282,14 @@ static void on_message(
 {
 	const bool is_record = kind == SSL3_RT_HEADER || kind == SSL3_RT_INNER_CONTENT_TYPE;
 	struct tls *t = arg;
+	unsigned retry_s;
 
 	(void)version;
 	(void)ssl;
 	if (is_ours ||
 	    (is_record && n > 0 && *(const unsigned char *)bytes == SSL3_RT_APPLICATION_DATA))
 		return;
-	if (!may_talk(t)) {
+	if (!rates_take(&t->talk, (msec)t->pipe->wall_s * 1000, TALK_PER_MINUTE, &retry_s)) {
 		t->is_flooded = true;
 		t->pipe->in.n = 0;
 	}
@@ -363,7 +347,7 @@ struct tls *tls_probe(struct tls_ctx *ctx, struct tls_pipe *pipe, bool is_server
 {
 	struct tls *t = is_server ? tls_accept(ctx, pipe) : tls_connect(ctx, pipe, "probe.invalid");
 
-	if (is_server)
+	if (!t->ssl)
 		begin(t);
 	t->is_probe = true;
 	SSL_set_min_proto_version(t->ssl, version);
@@ -430,8 +414,6 @@ int tls_handshake(struct tls *t)
 		return ERR_TLS;
 	}
 	t->done = true;
-	t->talk = TALK_MAX;
-	t->talk_s = t->pipe->wall_s;
 	SSL_set_msg_callback(t->ssl, on_message);
 	SSL_set_msg_callback_arg(t->ssl, t);
 	return 0;

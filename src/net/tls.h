@@ -166,8 +166,7 @@ enum {
 	TLS_MORE = 1, /* needs more input */
 };
 
-/* Borrow `pipe` for their life; the caller owns the result.  `name` goes into SNI and is verified.
- */
+/* Borrow `pipe` for their life; the caller owns the result.  `name` is sent (SNI) and verified. */
 struct tls *tls_accept(struct tls_ctx *ctx, struct tls_pipe *pipe);
 struct tls *tls_connect(struct tls_ctx *ctx, struct tls_pipe *pipe, const char *name);
 

@@ -7,9 +7,9 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/rates.h"
 #include "base/str.h"
 #include "sepp/association.h"
-#include "sepp/rates.h"
 
 struct association {
 	atomic_uint refs;

@@ -6,8 +6,8 @@
 
 #include "base/mem.h"
 #include "base/random.h"
+#include "base/rates.h"
 #include "sepp/gate.h"
-#include "sepp/rates.h"
 
 enum {
 	LOCKS = 64, /* each guards GATE_SETS / LOCKS sets */

@@ -29,12 +29,18 @@ static struct tls_anchors *on_choose(void *arg, const struct str *names, size_t 
 }
 
 static const char *heard; /* the last alert that came in */
+static SSL *newest[2];    /* of a client, of a server */
 
 static void on_info(const SSL *ssl, int where, int what)
 {
-	(void)ssl;
+	newest[SSL_is_server(ssl)] = (SSL *)(uintptr_t)ssl;
 	if ((where & SSL_CB_READ_ALERT) == SSL_CB_READ_ALERT)
 		heard = SSL_alert_desc_string_long(what);
+}
+
+SSL *world_ssl(bool is_server)
+{
+	return newest[is_server];
 }
 
 static struct tls_ctx *make_context(

@@ -9,6 +9,8 @@
 #ifndef UNIT_TLS_H
 #define UNIT_TLS_H
 
+#include <openssl/ssl.h>
+
 #include "base/base.h"
 #include "base/buf.h"
 #include "base/err.h"
@@ -66,6 +68,9 @@ void world_shake(struct world *w);
 
 /* world_dial() to the gateway's name, and world_shake().  Whether both ends are done. */
 bool world_connect(struct world *w);
+
+/* The newest connection as OpenSSL knows it, at one end. */
+SSL *world_ssl(bool is_server);
 
 /* Ends the connection; the world can dial again. */
 void world_hang_up(struct world *w);

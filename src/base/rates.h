@@ -3,8 +3,8 @@
  * rates.h - how often something happened lately, and whether it may happen once more.  Plain values
  * without a lock or a clock.
  */
-#ifndef SEPP_RATES_H
-#define SEPP_RATES_H
+#ifndef BASE_RATES_H
+#define BASE_RATES_H
 
 #include "base/base.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/base.h"
 
-#include "sepp/rates.h"
+#include "base/rates.h"
 
 enum {
 	ONE = 60000, /* so that a millisecond gives back a whole number */
