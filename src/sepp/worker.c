@@ -134,6 +134,8 @@ static bool let_in(struct worker *w, const struct conf_limits *limits, const str
 	return false;
 }
 
+_Static_assert((int)GATE_STRANGER < (int)CONN_RANKS, "a tier is a rank");
+
 static void on_accept(void *arg, int fd, const struct addr *from)
 {
 	struct worker *w = arg;
@@ -146,7 +148,6 @@ static void on_accept(void *arg, int fd, const struct addr *from)
 		close(fd);
 		return;
 	}
-	_Static_assert((int)GATE_STRANGER < (int)CONN_RANKS, "a tier is a rank");
 	guest = (struct conn_guest){ pass.place, pass.tier, .yields = pass.crowd > CROWD };
 	count(&w->counters, COUNTER_YIELDING, guest.yields);
 	conn_accept(&w->env, g->tls[w->number], fd, from, &guest);
