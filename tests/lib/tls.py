@@ -2,8 +2,8 @@
 """TLS through pyOpenSSL, for what the ssl module does not offer on either side.
 
 That is the exporter of RFC 5705 with an empty context, which N32 keys come from, a TLS 1.2
-handshake without extended_master_secret, and KeyUpdate.  A Session is bytes in and bytes out; a Client is one
-in the place where lib.wire has an ssl.SSLObject.
+handshake without extended_master_secret, and KeyUpdate.  A Session is bytes in and bytes out; a
+Client is one in the place where lib.wire has an ssl.SSLObject.
 """
 
 import ctypes
